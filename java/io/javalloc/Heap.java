@@ -1,0 +1,90 @@
+package io.javalloc;
+
+import io.javalloc.memory.Memory;
+
+/// A memory allocator: serves blocks of raw memory from a [io.javalloc.memory.Region].
+///
+/// This is the interface to implement for a `malloc` of one's own. Three methods make a heap ([#allocate], [#free],
+/// [#usableSize]); two more let tools look inside it ([#verify], [#walk]); the rest has a correct default that a heap
+/// overrides where it knows a cheaper way.
+///
+/// **What a heap may rely on.** Callers have already dealt with the C standard's corner cases: a size is between 1 and
+/// `Long.MAX_VALUE`, an alignment is a power of two and at least [#MIN_ALIGNMENT], and the null pointer never arrives.
+/// A heap is called by one thread at a time unless it says [#isThreadSafe].
+///
+/// **What a heap must do.** Blocks are aligned as asked, lie in memory that is committed, do not overlap, and keep their
+/// contents until they are freed. On the usual paths a heap creates no Java objects: the process that it serves has a
+/// small Java heap, and a forked child has no garbage collector at all.
+public interface Heap {
+
+    /// The alignment, in bytes, that every block has at least.
+    long MIN_ALIGNMENT = 16;
+
+    /// Allocates a block.
+    ///
+    /// @param size      usable bytes wanted, at least 1
+    /// @param alignment power of two that the address must be a multiple of, at least [#MIN_ALIGNMENT]
+    /// @return the block's address, or 0 if there is no memory for it (the heap stays as it was)
+    long allocate(long size, long alignment);
+
+    /// Gives a block back.
+    ///
+    /// @param address what an allocation of this heap returned and what has not been freed since
+    /// @throws HeapCorruption if the heap sees that this is not so, or that its own data has been overwritten
+    void free(long address);
+
+    /// The bytes of a live block that its owner may use: at least what was asked for.
+    ///
+    /// @throws HeapCorruption if the heap sees that the address is not a live block
+    long usableSize(long address);
+
+    /// Checks every invariant of the heap by walking all its metadata. May be slow and may create objects.
+    ///
+    /// @throws HeapCorruption for the first invariant that does not hold, saying which and where
+    void verify();
+
+    /// Shows every live block to the visitor, in no particular order. The visitor must not call the heap.
+    void walk(BlockVisitor visitor);
+
+    /// As [#allocate], and the first `size` bytes are 0. A heap that can tell fresh memory, which the system has zeroed,
+    /// from reused memory overrides this.
+    default long allocateZeroed(long size, long alignment) {
+        long address = allocate(size, alignment);
+        if (address != 0) {
+            Memory.fill(address, size, (byte) 0);
+        }
+        return address;
+    }
+
+    /// Changes the size of a live block, which may move it. The contents are kept up to the smaller of the two sizes.
+    ///
+    /// @param size usable bytes wanted, at least 1
+    /// @return the block's address now, or 0 if there is no memory for it (the old block stays as it was)
+    /// @throws HeapCorruption as [#free]
+    default long reallocate(long address, long size) {
+        long usable = usableSize(address);
+        if (size <= usable && size > usable / 2) {
+            return address;
+        }
+        long moved = allocate(size, MIN_ALIGNMENT);
+        if (moved == 0) {
+            return size <= usable ? address : 0;
+        }
+        Memory.copy(address, moved, Math.min(size, usable));
+        free(address);
+        return moved;
+    }
+
+    /// Returns memory that the heap does not need to the operating system.
+    ///
+    /// @param keep bytes that may stay in the heap for later allocations
+    /// @return the bytes that were returned
+    default long trim(long keep) {
+        return 0;
+    }
+
+    /// Whether the heap may be called by several threads at once. Heaps that may not are wrapped in a lock.
+    default boolean isThreadSafe() {
+        return false;
+    }
+}

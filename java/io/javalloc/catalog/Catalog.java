@@ -1,0 +1,77 @@
+package io.javalloc.catalog;
+
+import io.javalloc.Heap;
+import io.javalloc.HeapProvider;
+import io.javalloc.heaps.Knr;
+import io.javalloc.heaps.ZigWasm;
+import io.javalloc.layers.Locked;
+import io.javalloc.memory.Region;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/// All heaps by name: the built-in ones, then those that [ServiceLoader] finds on the class path.
+public final class Catalog {
+
+    /// The heap of users who do not choose one.
+    public static final String DEFAULT = "zig-wasm";
+
+    private static final List<String> BUILT_IN = List.of("knr", "locked", "zig-wasm");
+
+    private Catalog() {}
+
+    /// Makes the heap that an expression describes.
+    ///
+    /// @param expression what the user wrote, see [HeapExpression]
+    /// @param region     the memory that it may serve from
+    /// @param shared     the word that [Locked] wants
+    /// @throws IllegalArgumentException if the expression is malformed, names an unknown heap or option, or has a value
+    ///                                  that the heap cannot take; the message is made for the user
+    public static Heap create(String expression, Region region, long shared) {
+        return new Construction(expression, HeapExpression.parse(expression), region, shared).build();
+    }
+
+    /// Every provider, the built-in ones first.
+    public static List<HeapProvider> providers() {
+        List<HeapProvider> providers = new ArrayList<>();
+        for (String name : BUILT_IN) {
+            providers.add(builtIn(name, 0));
+        }
+        for (HeapProvider found : ServiceLoader.load(HeapProvider.class)) {
+            providers.add(found);
+        }
+        return providers;
+    }
+
+    /// The provider of that name, or null. Built-in ones are made one by one: a program's start loads no heap that it
+    /// does not use.
+    static HeapProvider provider(String name, long shared) {
+        HeapProvider builtIn = builtIn(name, shared);
+        if (builtIn != null) {
+            return builtIn;
+        }
+        for (HeapProvider found : ServiceLoader.load(HeapProvider.class)) {
+            if (found.name().equals(name)) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    private static HeapProvider builtIn(String name, long shared) {
+        return switch (name) {
+            case "knr" -> new Knr.Provider();
+            case "locked" -> new Locked.Provider(shared);
+            case "zig-wasm" -> new ZigWasm.Provider();
+            default -> null;
+        };
+    }
+
+    static String knownNames() {
+        StringBuilder names = new StringBuilder();
+        for (HeapProvider provider : providers()) {
+            names.append(names.length() == 0 ? "" : ", ").append(provider.name());
+        }
+        return names.toString();
+    }
+}

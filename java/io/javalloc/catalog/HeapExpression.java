@@ -1,0 +1,130 @@
+package io.javalloc.catalog;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// What a user writes to choose a heap: a name, and in parentheses its options and inner heaps, as in
+/// `locked(knr(max=64m))`.
+///
+/// ```
+/// expression = name [ "(" argument { "," argument } ")" ]
+/// argument   = name "=" value | expression
+/// name       = letter { letter | digit | "-" }
+/// value      = { any character but "," "(" ")" and blanks }
+/// ```
+///
+/// @param name    the heap's name
+/// @param options the named arguments
+/// @param inner   the inner heaps
+/// @param column  where the name begins, counted from 1
+record HeapExpression(String name, List<Option> options, List<HeapExpression> inner, int column) {
+
+    /// @param name   the option's name
+    /// @param value  as written
+    /// @param column where the name begins, counted from 1
+    record Option(String name, String value, int column) {}
+
+    /// Reads an expression.
+    ///
+    /// @throws IllegalArgumentException with the column at which the text stops making sense
+    static HeapExpression parse(String text) {
+        Parser parser = new Parser(text);
+        HeapExpression expression = parser.expression();
+        parser.end();
+        return expression;
+    }
+
+    private static final class Parser {
+        private final String text;
+        private int at;
+
+        Parser(String text) {
+            this.text = text;
+        }
+
+        HeapExpression expression() {
+            skipBlanks();
+            int column = at + 1;
+            String name = name("the name of a heap");
+            List<Option> options = new ArrayList<>();
+            List<HeapExpression> inner = new ArrayList<>();
+            if (accept('(')) {
+                do {
+                    argument(options, inner);
+                } while (accept(','));
+                if (!accept(')')) {
+                    throw expected("',' or ')'");
+                }
+            }
+            return new HeapExpression(name, options, inner, column);
+        }
+
+        private void argument(List<Option> options, List<HeapExpression> inner) {
+            skipBlanks();
+            int start = at;
+            String name = name("an option or a heap");
+            if (accept('=')) {
+                options.add(new Option(name, value(), start + 1));
+                return;
+            }
+            at = start;
+            inner.add(expression());
+        }
+
+        private String name(String what) {
+            int start = at;
+            while (at < text.length() && isNameCharacter(text.charAt(at))) {
+                at++;
+            }
+            if (start == at || !Character.isLetter(text.charAt(start))) {
+                at = start;
+                throw expected(what);
+            }
+            return text.substring(start, at);
+        }
+
+        private String value() {
+            skipBlanks();
+            int start = at;
+            while (at < text.length() && " \t,()".indexOf(text.charAt(at)) < 0) {
+                at++;
+            }
+            if (start == at) {
+                throw expected("a value");
+            }
+            return text.substring(start, at);
+        }
+
+        private boolean accept(char wanted) {
+            skipBlanks();
+            if (at < text.length() && text.charAt(at) == wanted) {
+                at++;
+                return true;
+            }
+            return false;
+        }
+
+        void end() {
+            skipBlanks();
+            if (at < text.length()) {
+                throw expected("the end");
+            }
+        }
+
+        private void skipBlanks() {
+            while (at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == '\t')) {
+                at++;
+            }
+        }
+
+        private static boolean isNameCharacter(char c) {
+            return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-';
+        }
+
+        private IllegalArgumentException expected(String what) {
+            String found = at < text.length() ? "'" + text.charAt(at) + "'" : "the end";
+            return new IllegalArgumentException(
+                    "heap '" + text + "', column " + (at + 1) + ": expected " + what + ", found " + found);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.javalloc.layers;
+
+import io.javalloc.BlockVisitor;
+import io.javalloc.Heap;
+import io.javalloc.HeapArguments;
+import io.javalloc.HeapProvider;
+import io.javalloc.memory.Memory;
+
+/// Lets several threads use a heap that is made for one: one thread at a time.
+///
+/// The lock is skipped while one thread only has ever called. How that is known is the bridge's business: it hands in the
+/// address of a word that is 0 until then, and that becomes 1 at a moment when no call is under way (`bridge.h`,
+/// `multi_threaded`). The word is read once on entry, so a call that began without the lock also ends without it.
+///
+/// `synchronized` and not a spin lock: a thread that waits for long must sleep, whatever its scheduling class.
+///
+/// @param heap    the heap to protect
+/// @param shared  address of the word described above; 0: always lock
+/// @param monitor what to lock
+public record Locked(Heap heap, long shared, Object monitor) implements Heap {
+
+    /// A lock around the heap.
+    ///
+    /// @param shared see the record
+    public Locked(Heap heap, long shared) {
+        this(heap, shared, new Object());
+    }
+
+    /// Makes `locked(heap)`.
+    ///
+    /// @param shared see the record
+    public record Provider(long shared) implements HeapProvider {
+
+        @Override
+        public String name() {
+            return "locked";
+        }
+
+        @Override
+        public String summary() {
+            return "layer: one thread at a time in the heap inside, as in locked(knr)";
+        }
+
+        @Override
+        public Heap create(HeapArguments arguments) {
+            return new Locked(arguments.inner(), shared);
+        }
+    }
+
+    private boolean isAlone() {
+        return shared != 0 && Memory.getInt(shared) == 0;
+    }
+
+    @Override
+    public long allocate(long size, long alignment) {
+        if (isAlone()) {
+            return heap.allocate(size, alignment);
+        }
+        synchronized (monitor) {
+            return heap.allocate(size, alignment);
+        }
+    }
+
+    @Override
+    public long allocateZeroed(long size, long alignment) {
+        if (isAlone()) {
+            return heap.allocateZeroed(size, alignment);
+        }
+        synchronized (monitor) {
+            return heap.allocateZeroed(size, alignment);
+        }
+    }
+
+    @Override
+    public void free(long address) {
+        if (isAlone()) {
+            heap.free(address);
+            return;
+        }
+        synchronized (monitor) {
+            heap.free(address);
+        }
+    }
+
+    @Override
+    public long reallocate(long address, long size) {
+        if (isAlone()) {
+            return heap.reallocate(address, size);
+        }
+        synchronized (monitor) {
+            return heap.reallocate(address, size);
+        }
+    }
+
+    @Override
+    public long usableSize(long address) {
+        if (isAlone()) {
+            return heap.usableSize(address);
+        }
+        synchronized (monitor) {
+            return heap.usableSize(address);
+        }
+    }
+
+    @Override
+    public void verify() {
+        synchronized (monitor) {
+            heap.verify();
+        }
+    }
+
+    @Override
+    public void walk(BlockVisitor visitor) {
+        synchronized (monitor) {
+            heap.walk(visitor);
+        }
+    }
+
+    @Override
+    public long trim(long keep) {
+        synchronized (monitor) {
+            return heap.trim(keep);
+        }
+    }
+
+    @Override
+    public boolean isThreadSafe() {
+        return true;
+    }
+}

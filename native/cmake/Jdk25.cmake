@@ -1,0 +1,31 @@
+# Finds a JDK 25 or newer: sets JAVALLOC_JDK (cached, may be given) to its home.
+set(JAVALLOC_JDK "" CACHE PATH "Home of a JDK 25 or newer")
+
+function(jdk_feature_version home result)
+  set(version 0)
+  if(EXISTS "${home}/release" AND EXISTS "${home}/include/jni.h")
+    file(STRINGS "${home}/release" line REGEX "^JAVA_VERSION=")
+    if(line MATCHES "\"([0-9]+)")
+      set(version ${CMAKE_MATCH_1})
+    endif()
+  endif()
+  set(${result} ${version} PARENT_SCOPE)
+endfunction()
+
+if(NOT JAVALLOC_JDK)
+  file(GLOB installed /usr/lib/jvm/* /usr/java/* /opt/jdk* /opt/java/* "$ENV{HOME}/.sdkman/candidates/java/*"
+       "$ENV{HOME}/.jdks/*")
+  foreach(home IN ITEMS "$ENV{JAVALLOC_JAVA_HOME}" "$ENV{JAVA_HOME}" LISTS installed)
+    jdk_feature_version("${home}" version)
+    if(version GREATER_EQUAL 25)
+      set_property(CACHE JAVALLOC_JDK PROPERTY VALUE "${home}")
+      break()
+    endif()
+  endforeach()
+endif()
+
+jdk_feature_version("${JAVALLOC_JDK}" version)
+if(version LESS 25)
+  message(FATAL_ERROR "No JDK 25 or newer with include/jni.h was found; say where one is with -DJAVALLOC_JDK=/path/to/jdk")
+endif()
+message(STATUS "JDK ${version}: ${JAVALLOC_JDK}")

@@ -1,0 +1,87 @@
+/*
+ * javalloc/bridge.h: the ABI between the shim (C) and the heap manager (Java).
+ *
+ * This header is the single source. jextract turns it into io.javalloc.bridge.abi, which is committed; a test compares
+ * every size and offset on both sides, so a binding that has gone stale fails the build.
+ *
+ * Words
+ *   heap       a Java object that serves allocations
+ *   block      what a heap hands out; its usable size is at least what was asked for
+ *   region     the one contiguous range of addresses that a heap may use, reserved once. A pointer belongs to Java
+ *              exactly if it lies in the region: one subtraction and one compare
+ *   page       64 KiB of the region
+ *   commit     make reserved (PROT_NONE) pages of the region readable and writable
+ *   shim       libjavalloc.so, the C side
+ *   route      which side serves a call: Java, the relay, or libc (native/src/route.c)
+ *   operation  one function of the heap manager, called from C through a Panama upcall stub
+ */
+#ifndef JAVALLOC_BRIDGE_H
+#define JAVALLOC_BRIDGE_H
+
+#include <stdint.h>
+
+/* Raised whenever anything below changes its meaning, size or place. */
+#define JAVALLOC_ABI_VERSION 1
+
+#define JAVALLOC_PAGE_SIZE   65536
+#define JAVALLOC_HEAP_MAX    512  /* bytes of a heap expression with its NUL */
+#define JAVALLOC_MESSAGE_MAX 1024 /* bytes of a diagnosis with its NUL */
+
+/*
+ * Every operation has this one signature, so that Java sees only longs and one call shape is compiled.
+ * An operation never throws into C. Arguments that an operation does not name are passed as 0 and ignored.
+ */
+typedef intptr_t (*javalloc_operation)(uintptr_t a, uintptr_t b, uintptr_t c);
+
+/*
+ * Answer of any operation that found the heap damaged or was handed a pointer that the heap never gave out: the
+ * diagnosis is in javalloc_bridge.message, and the shim prints it and aborts the program.
+ */
+#define JAVALLOC_CORRUPT (-1)
+
+/* What javalloc_bridge.inspect can be asked for. Blocks are counted, bytes are usable sizes. */
+#define JAVALLOC_LIVE_BLOCKS 0
+#define JAVALLOC_LIVE_BYTES  1
+#define JAVALLOC_PEAK_BYTES  2 /* the most that JAVALLOC_LIVE_BYTES has been */
+#define JAVALLOC_TRIM        3 /* give memory back to the system, keeping `argument` bytes -> bytes given back */
+#define JAVALLOC_VERIFY      4 /* walk all metadata -> 0: every invariant of the heap holds */
+
+/* What the Java side answers when it is asked to start. */
+#define JAVALLOC_STARTED     0
+#define JAVALLOC_BAD_HEAP    1 /* the heap expression is wrong: message says where, and lists the known names */
+#define JAVALLOC_HEAP_FAILED 2 /* the heap threw while it was made: message says what */
+#define JAVALLOC_BAD_ABI     3 /* the jar and the library are of different builds */
+
+struct javalloc_bridge {
+    /* Written by the shim before Java starts, then constant. */
+    uint32_t abi_version;
+    uint32_t bytes; /* sizeof(struct javalloc_bridge) */
+    uintptr_t region_base;
+    uintptr_t region_bytes;
+    char heap[JAVALLOC_HEAP_MAX]; /* the heap expression, NUL-terminated; empty: the default heap */
+
+    /* Written by the shim: 0 while one thread only has ever called an operation, 1 from then on. When it becomes 1 no
+     * thread is inside an operation that began at 0, so an operation that read 0 is alone until it returns. */
+    uint32_t multi_threaded;
+
+    /* Written by Java: one sentence for the user, NUL-terminated. See JAVALLOC_CORRUPT and JAVALLOC_BAD_HEAP. */
+    char message[JAVALLOC_MESSAGE_MAX];
+
+    /* Filled in by Java when it starts. */
+    javalloc_operation allocate;    /* (size >= 1, alignment, zeroed) -> address; 0: out of memory */
+    javalloc_operation release;     /* (address, 0, 0) -> 0 */
+    javalloc_operation resize;      /* (address, size >= 1, 0) -> address; 0: out of memory, the block is untouched */
+    javalloc_operation usable_size; /* (address, 0, 0) -> bytes */
+    javalloc_operation inspect;     /* (JAVALLOC_LIVE_BLOCKS ..., argument, 0) -> what was asked for */
+    javalloc_operation nothing;     /* (a, b, c) -> a: what an empty crossing costs */
+};
+
+/*
+ * Host mode: the process is a Java program that has loaded the library itself. It calls javalloc_host_prepare, fills in
+ * the operations of the table it gets (NULL: the region could not be reserved, or Java serves already), and calls
+ * javalloc_host_ready; from then on the javalloc_ functions are served by Java.
+ */
+struct javalloc_bridge *javalloc_host_prepare(const char *heap);
+void javalloc_host_ready(void);
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * boot.c: from the constructor to the running heap, and the ends of a process.
+ *
+ *   library loaded -> options -> is this process a JVM? -> region -> JVM -> heap -> the route opens
+ *
+ * Whatever fails on the way leaves the program on libc, with one line that says so; under JAVALLOC_STRICT=1 it ends the
+ * program instead (69, as sysexits.h has it for a service that is unavailable). A heap expression that is wrong always
+ * ends it (64): the user asked for something that is not there.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+static double start_milliseconds;
+
+double boot_milliseconds(void) { return start_milliseconds; }
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+/* The jar and the AOT cache lie in a folder of the library's name beside it. */
+static bool find_home(char home[JDK_PATH_MAX]) {
+    Dl_info info;
+    char path[PATH_MAX];
+    if (dladdr((void *)find_home, &info) == 0 || realpath(info.dli_fname, path) == NULL)
+        return false;
+    return (size_t)snprintf(home, JDK_PATH_MAX, "%s/javalloc", dirname(path)) < JDK_PATH_MAX;
+}
+
+static void after_fork_in_child(void) {
+    if (route_is_open() || route_is_child())
+        route_child();
+}
+
+static const char *prepare(void) {
+    if (!route_prepare() || !thread_prepare())
+        return "the process has no room for the library's own state";
+    pthread_atfork(NULL, NULL, after_fork_in_child);
+    return region_reserve() ? NULL : "no address range could be reserved (RLIMIT_AS?)";
+}
+
+static const char *start(int *exit_status) {
+    static char home[JDK_PATH_MAX], java_home[JDK_PATH_MAX];
+    if (!find_home(home))
+        return "the library cannot find itself";
+    const char *problem = jdk_find(java_home);
+    if (problem == NULL)
+        problem = prepare();
+    if (problem != NULL)
+        return problem;
+    memcpy(bridge.heap, options.heap, sizeof bridge.heap);
+    process_save();
+    problem = jvm_start(home, java_home, exit_status);
+    process_restore();
+    return problem;
+}
+
+static void give_up(const char *problem, int exit_status) {
+    if (exit_status == EXIT_USAGE || options.strict) {
+        report("%s", problem);
+        _exit(exit_status);
+    }
+    report("%s; libc serves this program", problem);
+}
+
+static void boot(void) {
+    double began = now();
+    int exit_status = EXIT_UNAVAILABLE;
+    thread_self.kind = THREAD_INSIDE;
+    const char *problem = start(&exit_status);
+    if (problem != NULL) {
+        give_up(problem, exit_status);
+        return;
+    }
+    if (options.stats[0] != '\0')
+        stats_prepare();
+    thread_self.kind = THREAD_NEW;
+    thread_enter(&thread_self);
+    thread_counts_reset();
+    route_open();
+    start_milliseconds = now() - began;
+}
+
+__attribute__((constructor)) static void library_loaded(void) {
+    int saved = errno;
+    options_read();
+    if (options.off || jvm_is_loaded()) {
+        /* A JVM that loaded us wants the host mode and will say so. */
+    } else if (jvm_is_launcher()) {
+        report("%s is a JVM itself and is left alone", program_invocation_short_name);
+    } else {
+        boot();
+    }
+    errno = saved;
+}
+
+__attribute__((destructor)) static void library_unloaded(void) { stats_write(); }
+
+/* ---- ends of a process that run no destructors ---- */
+
+EXPORTED _Noreturn void _exit(int status) {
+    static void (*next)(int);
+    stats_write();
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "_exit");
+    next(status);
+    __builtin_unreachable();
+}
+
+EXPORTED _Noreturn void _Exit(int status) { _exit(status); }
+
+/* ---- host mode ---- */
+
+EXPORTED const struct javalloc_bridge *javalloc_bridge(void) { return &bridge; }
+
+EXPORTED struct javalloc_bridge *javalloc_host_prepare(const char *heap) {
+    if (route_is_open() || strlen(heap) >= sizeof bridge.heap)
+        return NULL;
+    if (bridge.region_base == 0 && prepare() != NULL)
+        return NULL;
+    strcpy(bridge.heap, heap);
+    return &bridge;
+}
+
+EXPORTED void javalloc_host_ready(void) {
+    if (jvm_adopt())
+        route_open();
+}

@@ -1,0 +1,177 @@
+/*
+ * internal.h: what the files of the shim know of each other. One section per file, in the order in which a call passes
+ * through them.
+ */
+#ifndef JAVALLOC_INTERNAL_H
+#define JAVALLOC_INTERNAL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "javalloc/bridge.h"
+#include "javalloc/javalloc.h"
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Everything is hidden (-fvisibility=hidden) but what this marks. */
+#define EXPORTED __attribute__((visibility("default")))
+
+/* The library is loaded before the program starts, or by a host that wants it: its few thread-local words may live in
+ * the static TLS block, where reaching them is one instruction and never allocates. */
+#define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+
+/* glibc's own allocator, under the names that interposition does not touch. */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *block, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *block);
+
+/* ---- route.c: which side serves a call ---- */
+
+enum operation { OP_MALLOC, OP_CALLOC, OP_REALLOC, OP_ALIGNED, OP_FREE, OPERATIONS };
+
+/* All of these keep errno, but for setting ENOMEM when they return NULL. Sizes are at most PTRDIFF_MAX. */
+void *route_allocate(enum operation op, size_t size, size_t alignment, bool zeroed);
+void *route_resize(void *block, size_t size); /* block is not NULL, size is not 0 */
+void route_free(void *block);
+size_t route_usable_size(void *block);
+/* Asks JAVALLOC_LIVE_BLOCKS and the like; false if this thread may not call Java now. */
+bool route_inspect(int what, uintptr_t argument, intptr_t *answer);
+
+bool route_prepare(void); /* once, before route_open */
+void route_open(void);    /* Java serves from now on */
+bool route_is_open(void);
+bool route_is_child(void); /* this process was forked from one that Java served */
+void route_child(void);    /* tells a forked child so; fork's handler does it as early as possible */
+
+/* ---- thread.c: what the shim knows of a thread ---- */
+
+enum route { ROUTE_JAVA, ROUTE_LIBC, ROUTE_RELAY, ROUTE_DEFERRED, ROUTE_JVM, ROUTES };
+
+/* Calls served, by route and operation. A record belongs to one thread at a time and outlives it. */
+struct counters {
+    struct counters *next;      /* all records ever made */
+    struct counters *next_free; /* records without a thread */
+    uint64_t calls[ROUTES][OPERATIONS];
+};
+
+enum thread_kind {
+    THREAD_NEW,    /* not seen yet */
+    THREAD_READY,  /* attached to the JVM: Java serves it, or it is inside an operation (stack_window is 0) */
+    THREAD_INSIDE, /* in the JVM's start, in an attach or a detach */
+    THREAD_JVM,    /* made by the JVM, for good */
+    THREAD_SHORT,  /* its stack has no room for Java, for good */
+    THREAD_GONE    /* past its exit destructor, for good */
+};
+
+struct thread {
+    uintptr_t stack_low;       /* Java may be called while stack_low <= sp < stack_low + stack_window */
+    uintptr_t stack_window;    /* 0 unless the thread is THREAD_READY: one compare decides on the way of every call */
+    uintptr_t stack_usable;    /* what stack_window is when the thread is ready */
+    struct counters *counters; /* NULL until the thread is ready */
+    enum thread_kind kind;
+    int exit_rounds;
+    bool attached; /* by us, so detaching is ours, too */
+};
+
+extern THREAD_LOCAL struct thread thread_self;
+
+bool thread_prepare(void);
+/* Makes a THREAD_NEW thread ready, short or whatever it is. */
+void thread_enter(struct thread *self);
+/* Counts a call; threads without a record share one. */
+void thread_count(enum route route, enum operation op);
+void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]);
+void thread_counts_reset(void);
+/* Around every operation: what allocates in between is code of the JVM, or a signal handler. */
+static inline void thread_inside(struct thread *self) {
+    self->stack_window = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+static inline void thread_outside(struct thread *self) {
+    atomic_signal_fence(memory_order_seq_cst);
+    self->stack_window = self->stack_usable;
+}
+/* Whether the address lies on the calling thread's stack. */
+bool thread_owns_stack(const struct thread *self, uintptr_t address);
+
+/* ---- region.c: the address range that Java serves from ---- */
+
+extern struct javalloc_bridge bridge;
+
+bool region_reserve(void);
+/* Makes [address, address + bytes) usable; false if the system or a resource limit of the process refuses. */
+bool region_commit(uintptr_t address, size_t bytes);
+size_t region_committed(void);
+static inline bool region_contains(const void *block) {
+    return (uintptr_t)block - bridge.region_base < bridge.region_bytes;
+}
+/* Copies from a block whose size is not known: stops at the first byte that cannot be read. */
+void region_copy_from(void *target, const void *block, size_t bytes);
+
+/* ---- boot.c, jvm.c, jdk.c: from the constructor to the running heap ---- */
+
+enum boot_state { BOOT_NOT_YET, BOOT_RUNNING, BOOT_DONE, BOOT_FAILED };
+
+double boot_milliseconds(void); /* how long the start took; 0 if Java does not serve */
+
+/* Starts the JVM in this process and its Java side. NULL, or one sentence that says why not. */
+const char *jvm_start(const char *home, const char *java_home, int *exit_status);
+bool jvm_attach(bool *by_us);
+void jvm_detach(void);
+/* Whether a JVM is loaded in this process, or the program is a launcher of one. */
+bool jvm_is_loaded(void);
+bool jvm_is_launcher(void);
+/* Uses the JVM that called us. */
+bool jvm_adopt(void);
+struct jvm_figures {
+    uint64_t allocated_bytes, gc_count;
+};
+/* Java objects made since jvm_observe, in bytes, and garbage collections. */
+bool jvm_observe(void);
+struct jvm_figures jvm_figures(void);
+
+#define JDK_PATH_MAX 4096
+#define JDK_OLDEST   25
+/* Finds a JDK: JAVALLOC_JAVA_HOME, JAVA_HOME, the JDK of the build. NULL, or one sentence that says what was looked at.
+ */
+const char *jdk_find(char home[JDK_PATH_MAX]);
+/* The feature version in the text of a JDK's `release` file; 0 if there is none. */
+int jdk_feature_version(const char *release);
+
+/* ---- process.c: what the JVM must not change in the program's process ---- */
+
+void process_save(void);    /* before the JVM starts */
+void process_restore(void); /* after it has */
+
+/* ---- stats.c, options.c, report.c ---- */
+
+struct options {
+    bool off;
+    bool strict;
+    bool stats_text;          /* for people instead of JSON */
+    char stats[JDK_PATH_MAX]; /* empty: none; "-": standard error */
+    char heap[JAVALLOC_HEAP_MAX];
+    char java_options[1024];
+};
+extern struct options options;
+void options_read(void);
+
+void stats_prepare(void);
+void stats_write(void); /* once a process */
+void stats_child(void);
+
+/* One line on standard error, "javalloc[pid]: ...", without allocating. */
+void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void report_and_abort(const char *message);
+
+/* Exit statuses of the shim's own: sysexits.h. */
+#define EXIT_USAGE       64
+#define EXIT_UNAVAILABLE 69
+
+#endif

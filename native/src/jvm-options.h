@@ -1,0 +1,28 @@
+/*
+ * jvm-options.h: the options of the embedded JVM, one JVM_OPTION each, with its reason. The training of the AOT cache
+ * (CMakeLists.txt) reads the same lines, because a cache serves only a JVM that was started alike.
+ */
+JVM_OPTION("-XX:+UnlockExperimentalVMOptions")
+/* A small heap and the collector with the least of its own: the heap manager makes no garbage. */
+JVM_OPTION("-XX:+UseSerialGC")
+JVM_OPTION("-Xms16m")
+JVM_OPTION("-Xmx64m")
+/* Address space that would only be reserved: it counts under RLIMIT_AS. */
+JVM_OPTION("-XX:ReservedCodeCacheSize=32m")
+JVM_OPTION("-XX:CompressedClassSpaceSize=32m")
+/* The program's signals, exit and terminal stay its own. */
+JVM_OPTION("-Xrs")
+/* No socket, no attach thread, no file in /tmp. */
+JVM_OPTION("-XX:+DisableAttachMechanism")
+JVM_OPTION("-XX:-UsePerfData")
+/* main's stack belongs to the program: no guard pages in its midst. */
+JVM_OPTION("-XX:+DisablePrimordialThreadGuardPages")
+/* The fence of each thread-state change goes to the rare side: an upcall costs 15 ns instead of 20. */
+JVM_OPTION("-XX:+UseSystemMemoryBarrier")
+/* RLIMIT_NOFILE stays as the program found it. */
+JVM_OPTION("-XX:-MaxFDLimit")
+/* Compiler threads are made at the start or never. */
+JVM_OPTION("-XX:-UseDynamicNumberOfCompilerThreads")
+/* Warnings go to standard output by default: it is the program's. */
+JVM_OPTION("-Xlog:disable")
+JVM_OPTION("--enable-native-access=ALL-UNNAMED")

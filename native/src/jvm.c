@@ -1,0 +1,188 @@
+/*
+ * jvm.c: the JVM in this process, through the JNI Invocation API: starting it, attaching threads to it, and what it
+ * says of its own memory.
+ */
+#include <dlfcn.h>
+#include <jni.h>
+#include <jvmti.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define ENTRY_CLASS "io/javalloc/bridge/Entry"
+#define OPTIONS_MAX 64
+
+typedef jint create_function(JavaVM **vm, void **env, void *arguments);
+typedef jint created_function(JavaVM **vms, jsize room, jsize *count);
+
+static JavaVM *vm;
+
+/* ---- is there one already? ---- */
+
+static int is_libjvm(struct dl_phdr_info *info, size_t size, void *unused) {
+    (void)size;
+    (void)unused;
+    const char *slash = strrchr(info->dlpi_name, '/');
+    return slash != NULL && strcmp(slash, "/libjvm.so") == 0;
+}
+
+bool jvm_is_loaded(void) { return dl_iterate_phdr(is_libjvm, NULL) != 0; }
+
+bool jvm_is_launcher(void) {
+    return dlsym(RTLD_DEFAULT, "JLI_Launch") != NULL || dlsym(RTLD_DEFAULT, "JNI_CreateJavaVM") != NULL;
+}
+
+static int find_libjvm(struct dl_phdr_info *info, size_t size, void *found) {
+    if (!is_libjvm(info, size, NULL))
+        return 0;
+    *(const char **)found = info->dlpi_name;
+    return 1;
+}
+
+bool jvm_adopt(void) {
+    const char *path = NULL;
+    dl_iterate_phdr(find_libjvm, &path);
+    void *library = path == NULL ? NULL : dlopen(path, RTLD_NOW | RTLD_NOLOAD);
+    if (library == NULL)
+        return false;
+    created_function *created;
+    *(void **)&created = dlsym(library, "JNI_GetCreatedJavaVMs");
+    jsize count = 0;
+    return created != NULL && created(&vm, 1, &count) == JNI_OK && count == 1;
+}
+
+/* ---- starting one ---- */
+
+struct arguments {
+    JavaVMOption options[OPTIONS_MAX];
+    int count;
+};
+
+static void add(struct arguments *to, const char *option) {
+    if (to->count < OPTIONS_MAX)
+        to->options[to->count++].optionString = (char *)option;
+}
+
+/* The user's own, separated by blanks; they come last and win. */
+static void add_user_options(struct arguments *to) {
+    char *rest = options.java_options, *option;
+    while ((option = strtok_r(rest, " ", &rest)) != NULL)
+        add(to, option);
+}
+
+static void add_options(struct arguments *to, const char *home) {
+    static char class_path[JDK_PATH_MAX + 64], cache[JDK_PATH_MAX + 64];
+    snprintf(class_path, sizeof class_path, "-Djava.class.path=%s/javalloc.jar", home);
+    snprintf(cache, sizeof cache, "-XX:AOTCache=%s/javalloc.aot", home);
+    add(to, class_path);
+    if (access(strchr(cache, '=') + 1, R_OK) == 0) /* without it: the JDK's own, and a slower start */
+        add(to, cache);
+#define JVM_OPTION(option) add(to, option);
+#include "jvm-options.h"
+#undef JVM_OPTION
+    add_user_options(to);
+}
+
+/* What Java calls in C: io.javalloc.bridge.Commit. */
+JNIEXPORT jboolean JNICALL Java_io_javalloc_bridge_Commit_commitPages(JNIEnv *env, jclass class, jlong address,
+                                                                      jlong bytes) {
+    (void)env, (void)class;
+    return region_commit((uintptr_t)address, (size_t)bytes);
+}
+
+static bool bind_commit(JNIEnv *env) {
+    JNINativeMethod method = {"commitPages", "(JJ)Z", (void *)Java_io_javalloc_bridge_Commit_commitPages};
+    jclass class = (*env)->FindClass(env, "io/javalloc/bridge/Commit");
+    return class != NULL && (*env)->RegisterNatives(env, class, &method, 1) == JNI_OK;
+}
+
+static const char *call_entry(JNIEnv *env, int *exit_status) {
+    jclass entry = (*env)->FindClass(env, ENTRY_CLASS);
+    if (entry == NULL)
+        return "javalloc.jar is missing or damaged: class " ENTRY_CLASS " not found";
+    jmethodID start = (*env)->GetStaticMethodID(env, entry, "start", "(J)I");
+    if (start == NULL || !bind_commit(env))
+        return "javalloc.jar is of another build than libjavalloc.so";
+    jint answer = (*env)->CallStaticIntMethod(env, entry, start, (jlong)(uintptr_t)&bridge);
+    if ((*env)->ExceptionCheck(env))
+        return "javalloc.jar failed to start";
+    if (answer == JAVALLOC_BAD_ABI)
+        return "javalloc.jar is of another build than libjavalloc.so";
+    if (answer == JAVALLOC_BAD_HEAP)
+        *exit_status = EXIT_USAGE;
+    return answer == JAVALLOC_STARTED ? NULL : bridge.message;
+}
+
+const char *jvm_start(const char *home, const char *java_home, int *exit_status) {
+    static char message[JDK_PATH_MAX + 128];
+    char path[JDK_PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/lib/server/libjvm.so", java_home);
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    create_function *create = NULL;
+    if (library != NULL)
+        *(void **)&create = dlsym(library, "JNI_CreateJavaVM");
+    if (create == NULL) {
+        snprintf(message, sizeof message, "%s cannot be loaded", path);
+        return message;
+    }
+    struct arguments arguments = {.count = 0};
+    add_options(&arguments, home);
+    JavaVMInitArgs init = {JNI_VERSION_10, arguments.count, arguments.options, JNI_FALSE};
+    JNIEnv *env;
+    jint result = create(&vm, (void **)&env, &init);
+    if (result != JNI_OK) {
+        snprintf(message, sizeof message, "the JVM of %s did not start (JNI error %d)", java_home, (int)result);
+        return message;
+    }
+    return call_entry(env, exit_status);
+}
+
+/* ---- threads ---- */
+
+bool jvm_attach(bool *by_us) {
+    JNIEnv *env;
+    if ((*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10) == JNI_OK)
+        return true;
+    JavaVMAttachArgs arguments = {JNI_VERSION_10, NULL, NULL};
+    *by_us = (*vm)->AttachCurrentThreadAsDaemon(vm, (void **)&env, &arguments) == JNI_OK;
+    return *by_us;
+}
+
+void jvm_detach(void) { (*vm)->DetachCurrentThread(vm); }
+
+/* ---- figures: every Java object made since, through JVMTI, which costs nothing while none is made ---- */
+
+static _Atomic uint64_t allocated_bytes, gc_count;
+
+static void JNICALL on_object(jvmtiEnv *jvmti, JNIEnv *env, jthread thread, jobject object, jclass type, jlong bytes) {
+    (void)jvmti, (void)env, (void)thread, (void)object, (void)type;
+    allocated_bytes += (uint64_t)bytes;
+}
+
+static void JNICALL on_collection(jvmtiEnv *jvmti) {
+    (void)jvmti;
+    gc_count++;
+}
+
+bool jvm_observe(void) {
+    jvmtiEnv *jvmti;
+    if ((*vm)->GetEnv(vm, (void **)&jvmti, JVMTI_VERSION_11) != JNI_OK)
+        return false;
+    jvmtiCapabilities wanted = {.can_generate_garbage_collection_events = 1,
+                                .can_generate_sampled_object_alloc_events = 1};
+    jvmtiEventCallbacks callbacks = {.GarbageCollectionFinish = on_collection, .SampledObjectAlloc = on_object};
+    return (*jvmti)->AddCapabilities(jvmti, &wanted) == JVMTI_ERROR_NONE &&
+           (*jvmti)->SetHeapSamplingInterval(jvmti, 0) == JVMTI_ERROR_NONE && /* 0: every allocation */
+           (*jvmti)->SetEventCallbacks(jvmti, &callbacks, sizeof callbacks) == JVMTI_ERROR_NONE &&
+           (*jvmti)->SetEventNotificationMode(jvmti, JVMTI_ENABLE, JVMTI_EVENT_GARBAGE_COLLECTION_FINISH, NULL) ==
+               JVMTI_ERROR_NONE &&
+           (*jvmti)->SetEventNotificationMode(jvmti, JVMTI_ENABLE, JVMTI_EVENT_SAMPLED_OBJECT_ALLOC, NULL) ==
+               JVMTI_ERROR_NONE;
+}
+
+struct jvm_figures jvm_figures(void) {
+    return (struct jvm_figures){allocated_bytes, gc_count};
+}

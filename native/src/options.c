@@ -1,0 +1,52 @@
+/*
+ * options.c: what the user said in the environment. Read once, when the library is loaded, and copied: a program may
+ * change or overwrite its environment.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+struct options options;
+
+static bool copy(const char *name, char *target, size_t room) {
+    const char *value = getenv(name);
+    if (value == NULL)
+        return true;
+    size_t length = strlen(value);
+    if (length >= room) {
+        report("%s is longer than %zu bytes; it is ignored", name, room - 1);
+        return false;
+    }
+    memcpy(target, value, length + 1);
+    return true;
+}
+
+static bool is_set(const char *name, const char *wanted) {
+    const char *value = getenv(name);
+    return value != NULL && strcmp(value, wanted) == 0;
+}
+
+/* A file is named from where the program starts; it may change its directory before it ends. */
+static void make_absolute(char path[JDK_PATH_MAX]) {
+    char directory[JDK_PATH_MAX];
+    if (path[0] == '\0' || path[0] == '/' || strcmp(path, "-") == 0 || getcwd(directory, sizeof directory) == NULL)
+        return;
+    size_t length = strlen(directory), rest = strlen(path);
+    if (length + 1 + rest >= JDK_PATH_MAX)
+        return;
+    memmove(path + length + 1, path, rest + 1);
+    memcpy(path, directory, length);
+    path[length] = '/';
+}
+
+void options_read(void) {
+    options.off = is_set("JAVALLOC", "off");
+    options.strict = is_set("JAVALLOC_STRICT", "1");
+    options.stats_text = is_set("JAVALLOC_STATS_FORMAT", "text");
+    copy("JAVALLOC_STATS", options.stats, sizeof options.stats);
+    make_absolute(options.stats);
+    copy("JAVALLOC_HEAP", options.heap, sizeof options.heap);
+    copy("JAVALLOC_JAVA_OPTIONS", options.java_options, sizeof options.java_options);
+}

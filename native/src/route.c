@@ -1,0 +1,285 @@
+/*
+ * route.c: which side serves a call.
+ *
+ *   the caller                                     malloc      free, realloc of a Java block
+ *   any thread before Java is up                   libc        -
+ *   a program's thread with enough stack           Java        Java
+ *   a program's thread on a short or foreign stack libc        deferred
+ *   code of the JVM on a program's thread          libc        deferred
+ *   a thread that the JVM made                     libc        deferred
+ *   a thread past its exit destructor              libc        deferred
+ *   a forked child that has not exec'ed            libc        free: nothing; realloc: copied into libc memory
+ *
+ * A block outside the region is libc's, whoever asks.
+ *
+ * States and invariants
+ *   - Two questions decide: may this thread call Java now (thread_self.stack_window, 0 while it may not), and does Java
+ *     serve in this process (the gate). The first is one subtraction and one compare of the stack pointer, which also
+ *     sees short stacks, fibers and signal stacks; the second is a load.
+ *   - The gate lies in a page that the kernel wipes in a forked child (MADV_WIPEONFORK), so no child, made in whatever
+ *     way, calls into a JVM whose threads did not come along. Where the kernel cannot, the fork handler closes it.
+ *   - stack_window is 0 from before an upcall until after it: what the JVM allocates meanwhile goes to libc, and a
+ * signal handler that allocates does, too.
+ *   - Deferred blocks hang on a lock-free list through their own first word; the next call into Java takes the whole
+ * list and frees it.
+ *   - The relay (a helper thread that calls Java for those whose stack is too short) is to be called where `refused`
+ *     answers ROUTE_RELAY; until it exists, libc serves them.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+enum gate_state {
+    GATE_WIPED, /* a child that was forked since Java began to serve, and that nobody has told yet */
+    GATE_SHUT,  /* Java does not serve, or not yet */
+    GATE_OPEN,  /* Java serves */
+    GATE_CHILD  /* as GATE_WIPED, and the shim's own state has been put in order */
+};
+
+static _Atomic uint32_t shut_gate = GATE_SHUT;
+static _Atomic uint32_t *gate = &shut_gate;
+
+static _Atomic(void *) deferred_blocks;
+
+static inline uint32_t gate_state(void) { return atomic_load_explicit(gate, memory_order_relaxed); }
+
+static bool is_child(void) { return gate_state() == GATE_WIPED || gate_state() == GATE_CHILD; }
+
+static inline bool java_serves(const struct thread *self) {
+    return likely((uintptr_t)__builtin_frame_address(0) - self->stack_low < self->stack_window) &&
+           likely(gate_state() == GATE_OPEN);
+}
+
+static bool is_code_of_jvm(const struct thread *self) {
+    return self->kind == THREAD_JVM || self->kind == THREAD_INSIDE ||
+           (self->kind == THREAD_READY && self->stack_window == 0);
+}
+
+/* The slow half of java_serves: makes a new thread ready, and names the route of one that Java does not serve. */
+static __attribute__((noinline)) enum route refused(struct thread *self) {
+    if (gate_state() != GATE_OPEN) {
+        if (gate_state() == GATE_WIPED)
+            route_child();
+        return is_code_of_jvm(self) && !is_child() ? ROUTE_JVM : ROUTE_LIBC;
+    }
+    if (self->kind == THREAD_NEW) {
+        thread_enter(self);
+        if (java_serves(self))
+            return ROUTE_JAVA;
+    }
+    return is_code_of_jvm(self) ? ROUTE_JVM : ROUTE_LIBC;
+}
+
+static inline enum route route_of(struct thread *self) { return java_serves(self) ? ROUTE_JAVA : refused(self); }
+
+static inline intptr_t call_java(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b,
+                                 uintptr_t c) {
+    int saved = errno;
+    thread_inside(self);
+    intptr_t answer = operation(a, b, c);
+    thread_outside(self);
+    errno = saved;
+    if (unlikely(answer == JAVALLOC_CORRUPT))
+        report_and_abort(bridge.message);
+    return answer;
+}
+
+/* ---- deferred blocks ---- */
+
+static void defer(void *block) {
+    void *head = atomic_load_explicit(&deferred_blocks, memory_order_relaxed);
+    do {
+        memcpy(block, &head, sizeof head);
+    } while (!atomic_compare_exchange_weak_explicit(&deferred_blocks, &head, block, memory_order_release,
+                                                    memory_order_relaxed));
+}
+
+static __attribute__((noinline)) void drain(struct thread *self) {
+    void *block = atomic_exchange_explicit(&deferred_blocks, NULL, memory_order_acquire);
+    while (block != NULL) {
+        void *next;
+        memcpy(&next, block, sizeof next);
+        call_java(self, bridge.release, (uintptr_t)block, 0, 0);
+        block = next;
+    }
+}
+
+static inline void drain_if_any(struct thread *self) {
+    if (unlikely(atomic_load_explicit(&deferred_blocks, memory_order_relaxed) != NULL))
+        drain(self);
+}
+
+/* ---- libc's side ---- */
+
+static void *libc_allocate(size_t size, size_t alignment, bool zeroed) {
+    if (zeroed)
+        return __libc_calloc(1, size);
+    return alignment <= _Alignof(max_align_t) ? __libc_malloc(size) : __libc_memalign(alignment, size);
+}
+
+static size_t (*libc_usable_size)(void *);
+
+/* The program's own image: its code and its static data. */
+static struct { uintptr_t low, high; } program;
+
+/* Whether libc cannot have given the pointer out, so that freeing it is the heap's to refuse. libc sees most others. */
+static bool is_foreign(const struct thread *self, const void *block) {
+    uintptr_t address = (uintptr_t)block;
+    return address - program.low < program.high - program.low || thread_owns_stack(self, address);
+}
+
+/* ---- the calls ---- */
+
+void *route_allocate(enum operation op, size_t size, size_t alignment, bool zeroed) {
+    struct thread *self = &thread_self;
+    enum route route = route_of(self);
+    if (unlikely(route != ROUTE_JAVA)) {
+        thread_count(route, op);
+        return libc_allocate(size, alignment, zeroed);
+    }
+    self->counters->calls[ROUTE_JAVA][op]++;
+    drain_if_any(self);
+    void *block = (void *)call_java(self, bridge.allocate, size, alignment, zeroed);
+    if (unlikely(block == NULL))
+        errno = ENOMEM;
+    return block;
+}
+
+/* A Java block in the hands of a caller that may not call Java: its contents move to libc memory. */
+static void *resize_without_java(enum route route, void *block, size_t size) {
+    void *copy = __libc_malloc(size);
+    if (copy == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    region_copy_from(copy, block, size);
+    if (is_child()) {
+        thread_count(route, OP_REALLOC);
+    } else {
+        thread_count(ROUTE_DEFERRED, OP_REALLOC);
+        defer(block);
+    }
+    return copy;
+}
+
+void *route_resize(void *block, size_t size) {
+    struct thread *self = &thread_self;
+    if (!region_contains(block)) {
+        thread_count(is_code_of_jvm(self) ? ROUTE_JVM : ROUTE_LIBC, OP_REALLOC);
+        return __libc_realloc(block, size);
+    }
+    enum route route = route_of(self);
+    if (unlikely(route != ROUTE_JAVA))
+        return resize_without_java(route, block, size);
+    self->counters->calls[ROUTE_JAVA][OP_REALLOC]++;
+    drain_if_any(self);
+    void *moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, 0);
+    if (unlikely(moved == NULL))
+        errno = ENOMEM;
+    return moved;
+}
+
+static void free_outside_region(struct thread *self, void *block) {
+    enum route route = route_of(self);
+    if (route == ROUTE_JAVA && is_foreign(self, block))
+        call_java(self, bridge.release, (uintptr_t)block, 0, 0);
+    thread_count(route == ROUTE_JAVA ? ROUTE_LIBC : route, OP_FREE);
+    int saved = errno;
+    __libc_free(block);
+    errno = saved;
+}
+
+void route_free(void *block) {
+    struct thread *self = &thread_self;
+    if (unlikely(!region_contains(block))) {
+        free_outside_region(self, block);
+        return;
+    }
+    enum route route = route_of(self);
+    if (likely(route == ROUTE_JAVA)) {
+        self->counters->calls[ROUTE_JAVA][OP_FREE]++;
+        drain_if_any(self);
+        call_java(self, bridge.release, (uintptr_t)block, 0, 0);
+    } else if (is_child()) {
+        thread_count(route, OP_FREE);
+    } else {
+        thread_count(ROUTE_DEFERRED, OP_FREE);
+        defer(block);
+    }
+}
+
+size_t route_usable_size(void *block) {
+    if (!region_contains(block))
+        return libc_usable_size == NULL ? 0 : libc_usable_size(block);
+    struct thread *self = &thread_self;
+    if (unlikely(route_of(self) != ROUTE_JAVA))
+        return 0; /* no byte is promised by a side that does not know the block */
+    return (size_t)call_java(self, bridge.usable_size, (uintptr_t)block, 0, 0);
+}
+
+bool route_inspect(int what, uintptr_t argument, intptr_t *answer) {
+    struct thread *self = &thread_self;
+    if (route_of(self) != ROUTE_JAVA)
+        return false;
+    drain_if_any(self);
+    *answer = call_java(self, bridge.inspect, (uintptr_t)what, argument, 0);
+    return true;
+}
+
+/* ---- opening and closing ---- */
+
+static void find_program_image(void) {
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    size_t count = getauxval(AT_PHNUM);
+    uintptr_t low = UINTPTR_MAX, high = 0, base = 0;
+    for (size_t i = 0; headers != NULL && i < count; i++) {
+        if (headers[i].p_type == PT_PHDR)
+            base = (uintptr_t)headers - headers[i].p_vaddr;
+        if (headers[i].p_type != PT_LOAD)
+            continue;
+        if (headers[i].p_vaddr < low)
+            low = headers[i].p_vaddr;
+        if (headers[i].p_vaddr + headers[i].p_memsz > high)
+            high = headers[i].p_vaddr + headers[i].p_memsz;
+    }
+    if (low < high) {
+        program.low = base + low;
+        program.high = base + high;
+    }
+}
+
+bool route_prepare(void) {
+    long page = sysconf(_SC_PAGESIZE);
+    void *fresh = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (fresh == MAP_FAILED)
+        return false;
+    _Atomic uint32_t *page_gate = fresh;
+    *page_gate = GATE_SHUT;
+    /* Before Linux 4.14: EINVAL. Then fork's handler (boot.c) is what closes the gate. */
+    madvise(fresh, (size_t)page, MADV_WIPEONFORK);
+    gate = page_gate;
+    *(void **)&libc_usable_size = dlsym(RTLD_NEXT, "malloc_usable_size");
+    find_program_image();
+    return true;
+}
+
+void route_open(void) { atomic_store_explicit(gate, GATE_OPEN, memory_order_release); }
+
+bool route_is_open(void) { return gate_state() == GATE_OPEN; }
+
+bool route_is_child(void) { return is_child(); }
+
+void route_child(void) {
+    if (gate == &shut_gate || gate_state() == GATE_SHUT)
+        return; /* forked before Java served: nothing of it is here */
+    atomic_store_explicit(gate, GATE_CHILD, memory_order_relaxed);
+    atomic_store_explicit(&deferred_blocks, NULL, memory_order_relaxed);
+    thread_counts_reset();
+    stats_child();
+}

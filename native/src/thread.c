@@ -1,0 +1,244 @@
+/*
+ * thread.c: what the shim knows of a thread: whether it is the program's or the JVM's, where its stack lies, its
+ * counters; and how it comes to Java and leaves it.
+ *
+ * Coming: at its first call, under THREAD_INSIDE and with all signals blocked, because attaching allocates and is not
+ * safe in a signal handler. Leaving: in a pthread-key destructor that puts itself off until the last round, so that the
+ * other keys' destructors still find Java; what comes after it (glibc's own clean-up) must not attach again:
+ * THREAD_GONE.
+ *
+ * Solitude: bridge.multi_threaded is 0 while one thread only, the owner, has come to Java, so that the heap's lock can
+ * be skipped. The second one to come sets it, and then waits until the owner is outside any operation. The owner's side
+ * has no fence: it stores stack_window, then (in Java) loads multi_threaded; membarrier on this side orders the two.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* Stack that an operation may need: HotSpot's guard and shadow pages (96 KiB) and room for its slow paths. */
+#define STACK_MARGIN ((size_t)160 << 10)
+/* Less than this above the margin is not worth an attach. */
+#define STACK_WORTH ((size_t)64 << 10)
+
+THREAD_LOCAL struct thread thread_self;
+
+static pthread_key_t exit_key;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
+static struct thread *owner;
+static bool solitude_possible;
+static struct counters *all_records, *free_records;
+
+static _Atomic uint64_t shared_calls[ROUTES][OPERATIONS]; /* of threads without a record */
+
+/* ---- counters ---- */
+
+void thread_count(enum route route, enum operation op) {
+    struct counters *mine = thread_self.counters;
+    if (mine != NULL)
+        mine->calls[route][op]++;
+    else
+        atomic_fetch_add_explicit(&shared_calls[route][op], 1, memory_order_relaxed);
+}
+
+void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]) {
+    for (int route = 0; route < ROUTES; route++)
+        for (int op = 0; op < OPERATIONS; op++)
+            sums[route][op] = atomic_load_explicit(&shared_calls[route][op], memory_order_relaxed);
+    for (const struct counters *record = all_records; record != NULL; record = record->next)
+        for (int route = 0; route < ROUTES; route++)
+            for (int op = 0; op < OPERATIONS; op++)
+                sums[route][op] += record->calls[route][op];
+}
+
+void thread_counts_reset(void) {
+    memset(shared_calls, 0, sizeof shared_calls);
+    for (struct counters *record = all_records; record != NULL; record = record->next)
+        memset(record->calls, 0, sizeof record->calls);
+}
+
+/* Under the lock. Records are never unmapped: their counts outlive the thread, and the next thread goes on in them. */
+static struct counters *take_record(void) {
+    if (free_records == NULL) {
+        size_t bytes = (size_t)64 << 10;
+        struct counters *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED)
+            return NULL;
+        for (size_t i = 0; i < bytes / sizeof *block; i++) {
+            block[i].next = all_records;
+            block[i].next_free = free_records;
+            all_records = free_records = &block[i];
+        }
+    }
+    struct counters *record = free_records;
+    free_records = record->next_free;
+    return record;
+}
+
+/* ---- coming and leaving ---- */
+
+static bool measure_stack(struct thread *self) {
+    pthread_attr_t attributes;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return false;
+    void *low;
+    size_t size;
+    int failed = pthread_attr_getstack(&attributes, &low, &size);
+    pthread_attr_destroy(&attributes);
+    if (failed || size < STACK_MARGIN + STACK_WORTH)
+        return false;
+    self->stack_low = (uintptr_t)low + STACK_MARGIN;
+    self->stack_usable = size - STACK_MARGIN;
+    return (uintptr_t)__builtin_frame_address(0) - self->stack_low < self->stack_usable;
+}
+
+bool thread_owns_stack(const struct thread *self, uintptr_t address) {
+    return address - self->stack_low < self->stack_usable;
+}
+
+/* Orders our earlier stores before any later load of ours, and the same on every running thread of the process. */
+static void barrier_everywhere(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0); }
+
+static bool is_inside(const struct thread *thread) {
+    return __atomic_load_n(&thread->stack_window, __ATOMIC_ACQUIRE) == 0;
+}
+
+/* Under the lock: nobody can come or leave meanwhile, and the owner, wherever it is, needs nothing of ours to go on. */
+static void end_solitude(struct thread *self) {
+    if (owner == NULL && !bridge.multi_threaded)
+        owner = self;
+    if (owner == self || bridge.multi_threaded)
+        return;
+    __atomic_store_n(&bridge.multi_threaded, 1, __ATOMIC_SEQ_CST);
+    barrier_everywhere();
+    while (is_inside(owner))
+        sched_yield();
+}
+
+static enum thread_kind come(struct thread *self) {
+    if (!measure_stack(self) || pthread_setspecific(exit_key, self) != 0)
+        return THREAD_SHORT;
+    if (!jvm_attach(&self->attached))
+        return THREAD_SHORT;
+    pthread_mutex_lock(&lock);
+    self->counters = take_record();
+    end_solitude(self);
+    if (owner == self)
+        self->stack_window = self->stack_usable;
+    pthread_mutex_unlock(&lock);
+    if (self->counters == NULL) {
+        if (self->attached)
+            jvm_detach();
+        return THREAD_SHORT;
+    }
+    return THREAD_READY;
+}
+
+void thread_enter(struct thread *self) {
+    int saved = errno;
+    sigset_t all, before;
+    sigfillset(&all);
+    self->kind = THREAD_INSIDE;
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    enum thread_kind kind = come(self);
+    self->stack_window = kind == THREAD_READY ? self->stack_usable : 0;
+    self->kind = kind;
+    /* HotSpot must see the faults that it raises on purpose in Java code. */
+    sigdelset(&before, SIGSEGV);
+    sigdelset(&before, SIGBUS);
+    sigdelset(&before, SIGFPE);
+    sigdelset(&before, SIGILL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+}
+
+static void leave(struct thread *self) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    self->kind = THREAD_INSIDE;
+    self->stack_window = 0;
+    if (self->attached)
+        jvm_detach();
+    pthread_mutex_lock(&lock);
+    if (owner == self)
+        owner = NULL;
+    if (self->counters != NULL) {
+        self->counters->next_free = free_records;
+        free_records = self->counters;
+        self->counters = NULL;
+    }
+    pthread_mutex_unlock(&lock);
+    self->kind = THREAD_GONE;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void exit_destructor(void *value) {
+    struct thread *self = value;
+    if (self->kind == THREAD_GONE || route_is_child())
+        return;
+    if (++self->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(exit_key, self) == 0)
+        return;
+    if (self->kind == THREAD_READY)
+        leave(self);
+    self->kind = THREAD_GONE;
+}
+
+bool thread_prepare(void) {
+    solitude_possible = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    bridge.multi_threaded = !solitude_possible;
+    return pthread_key_create(&exit_key, exit_destructor) == 0;
+}
+
+/* ---- threads of the JVM ---- */
+
+struct start {
+    void *(*routine)(void *);
+    void *argument;
+};
+
+static void *start_of_jvm_thread(void *given) {
+    struct start start = *(struct start *)given;
+    thread_self.kind = THREAD_JVM;
+    __libc_free(given);
+    return start.routine(start.argument);
+}
+
+typedef int create_function(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+static create_function *next_create(void) {
+    static _Atomic(create_function *) next;
+    create_function *found = atomic_load_explicit(&next, memory_order_relaxed);
+    if (found == NULL) {
+        *(void **)&found = dlsym(RTLD_NEXT, "pthread_create");
+        atomic_store_explicit(&next, found, memory_order_relaxed);
+    }
+    return found;
+}
+
+/* The JVM creates threads while it starts, and from threads that it made: those are its own. */
+EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
+                            void *argument) {
+    enum thread_kind kind = thread_self.kind;
+    bool of_jvm =
+        kind == THREAD_JVM || kind == THREAD_INSIDE || (kind == THREAD_READY && thread_self.stack_window == 0);
+    if (!of_jvm)
+        return next_create()(thread, attributes, routine, argument);
+    struct start *start = __libc_malloc(sizeof *start);
+    if (start == NULL)
+        return EAGAIN;
+    *start = (struct start){routine, argument};
+    int error = next_create()(thread, attributes, start_of_jvm_thread, start);
+    if (error != 0)
+        __libc_free(start);
+    return error;
+}
