@@ -15,9 +15,9 @@ static void *fail(int error) {
     return NULL;
 }
 
-/* A size of 0 gets a block of its own. */
+/* A size of 0 gets a block of its own. No block is larger than PTRDIFF_MAX, what its alignment may cost included. */
 static void *allocate(enum operation op, size_t size, size_t alignment, bool zeroed) {
-    if (unlikely(size > PTRDIFF_MAX))
+    if (unlikely(alignment > PTRDIFF_MAX || size > PTRDIFF_MAX - alignment))
         return fail(ENOMEM);
     return route_allocate(op, size + (size == 0), alignment, zeroed);
 }

@@ -17,6 +17,10 @@ JVM_OPTION("-XX:+DisableAttachMechanism")
 JVM_OPTION("-XX:-UsePerfData")
 /* main's stack belongs to the program: no guard pages in its midst. */
 JVM_OPTION("-XX:+DisablePrimordialThreadGuardPages")
+/* The JVM uses main's stack so far down and no further, whatever its real size: thread.c, JVM_STACK. */
+JVM_OPTION("-Xss8m")
+/* No file in the working directory if the JVM itself crashes. */
+JVM_OPTION("-XX:ErrorFile=/tmp/javalloc-hs_err-%p.log")
 /* The fence of each thread-state change goes to the rare side: an upcall costs 15 ns instead of 20. */
 JVM_OPTION("-XX:+UseSystemMemoryBarrier")
 /* RLIMIT_NOFILE stays as the program found it. */

@@ -18,43 +18,76 @@
 #define REGION_SMALLEST  ((size_t)16 << 20)
 #define REGION_ALIGNMENT ((size_t)2 << 20) /* a huge page */
 
+/* What a limit must still allow after the heap has grown: a JVM that gets no memory to compile or to deoptimise with ends
+ * the process. */
+#define JVM_RESERVE ((size_t)16 << 20)
+
 struct javalloc_bridge bridge = {
     .abi_version = JAVALLOC_ABI_VERSION,
     .bytes = sizeof(struct javalloc_bridge),
 };
 
+#define FIELD(name) {#name, offsetof(struct javalloc_bridge, name)}
+static const struct javalloc_field bridge_fields[] = {
+    FIELD(abi_version), FIELD(bytes),   FIELD(region_base), FIELD(region_bytes), FIELD(heap),        FIELD(multi_threaded),
+    FIELD(message),     FIELD(allocate), FIELD(release),     FIELD(resize),       FIELD(usable_size), FIELD(inspect),
+    FIELD(nothing),     {NULL, sizeof(struct javalloc_bridge)},
+};
+#undef FIELD
+
+EXPORTED const struct javalloc_field *javalloc_bridge_fields(void) { return bridge_fields; }
+
 static _Atomic size_t committed;
 
 size_t region_committed(void) { return committed; }
 
-static size_t address_space_limit(void) {
+static size_t limit_of(__rlimit_resource_t resource) {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return SIZE_MAX;
-    return limit.rlim_cur;
+    return getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
 }
 
-/* Bytes of address space that the process uses, as RLIMIT_AS counts them; 0 if /proc does not say. */
-static size_t address_space_used(void) {
-    char text[64];
+/* What the process uses, in the words of /proc/self/statm: 0 is what RLIMIT_AS counts, 5 nearly what RLIMIT_DATA does. */
+static size_t used_by_process(int field) {
+    char text[128];
     int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return 0;
     ssize_t length = read(file, text, sizeof text - 1);
     close(file);
-    if (length <= 0)
-        return 0;
-    text[length] = '\0';
-    return strtoul(text, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+    text[length > 0 ? length : 0] = '\0';
+    char *at = text;
+    unsigned long pages = 0;
+    for (int i = 0; i <= field; i++)
+        pages = strtoul(at, &at, 10);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static bool fits(size_t used, size_t bytes, size_t limit) {
+    return used <= limit && bytes + JVM_RESERVE <= limit - used;
+}
+
+/*
+ * Whether RLIMIT_AS allows the heap so many bytes more. A program that sets the limit to what it sees in use and a little
+ * has the whole region in that figure: what is committed from then on counts on top. One that sets an absolute limit below
+ * it does not know of the region: what is merely reserved does not count.
+ */
+static bool within_address_space(size_t bytes) {
+    static size_t limit_seen = SIZE_MAX, committed_then;
+    size_t limit = limit_of(RLIMIT_AS);
+    if (limit != limit_seen) {
+        limit_seen = limit;
+        committed_then = committed;
+    }
+    if (limit == SIZE_MAX)
+        return true;
+    size_t used = used_by_process(0);
+    return fits(used <= limit ? used + (committed - committed_then) : used - (bridge.region_bytes - committed), bytes,
+                limit);
 }
 
 static bool within_limits(size_t bytes) {
-    size_t limit = address_space_limit();
-    if (limit == SIZE_MAX)
-        return true;
-    size_t reserved = bridge.region_bytes - committed;
-    size_t used = address_space_used();
-    return used == 0 || used - reserved + bytes <= limit;
+    size_t data = limit_of(RLIMIT_DATA);
+    return within_address_space(bytes) && (data == SIZE_MAX || fits(used_by_process(5), bytes, data));
 }
 
 bool region_commit(uintptr_t address, size_t bytes) {
@@ -71,7 +104,7 @@ static void *reserve(size_t bytes) {
 /* Leaves at least half of what a limit still allows to the program's own mappings, stacks and libraries. */
 bool region_reserve(void) {
     size_t largest = REGION_LARGEST;
-    size_t limit = address_space_limit(), used = limit == SIZE_MAX ? 0 : address_space_used();
+    size_t limit = limit_of(RLIMIT_AS), used = limit == SIZE_MAX ? 0 : used_by_process(0);
     while (largest >= REGION_SMALLEST && largest > (limit - used) / 2)
         largest /= 2;
     for (size_t bytes = largest; bytes >= REGION_SMALLEST; bytes /= 2) {

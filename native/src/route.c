@@ -128,10 +128,16 @@ static size_t (*libc_usable_size)(void *);
 /* The program's own image: its code and its static data. */
 static struct { uintptr_t low, high; } program;
 
+/* The word before a block of glibc's is its size, with flags in the lowest bits. */
+#define LIBC_SIZE(block) (((const size_t *)(block))[-1] & ~(size_t)7)
+#define LIBC_SMALLEST 32
+
 /* Whether libc cannot have given the pointer out, so that freeing it is the heap's to refuse. libc sees most others. */
 static bool is_foreign(const struct thread *self, const void *block) {
     uintptr_t address = (uintptr_t)block;
-    return address - program.low < program.high - program.low || thread_owns_stack(self, address);
+    if (address - program.low < program.high - program.low || thread_owns_stack(self, address))
+        return true;
+    return address % _Alignof(max_align_t) != 0 || LIBC_SIZE(block) < LIBC_SMALLEST;
 }
 
 /* ---- the calls ---- */
@@ -230,6 +236,17 @@ bool route_inspect(int what, uintptr_t argument, intptr_t *answer) {
     drain_if_any(self);
     *answer = call_java(self, bridge.inspect, (uintptr_t)what, argument, 0);
     return true;
+}
+
+EXPORTED size_t javalloc_cross(size_t times) {
+    struct thread *self = &thread_self;
+    if (route_of(self) != ROUTE_JAVA)
+        return 0;
+    thread_inside(self);
+    for (size_t i = 0; i < times; i++)
+        bridge.nothing(i, 0, 0);
+    thread_outside(self);
+    return times;
 }
 
 /* ---- opening and closing ---- */

@@ -30,6 +30,9 @@
 /* Less than this above the margin is not worth an attach. */
 #define STACK_WORTH ((size_t)64 << 10)
 
+/* What the JVM takes main's stack to be, at most: -Xss in jvm-options.h. */
+#define JVM_STACK ((size_t)8 << 20)
+
 THREAD_LOCAL struct thread thread_self;
 
 static pthread_key_t exit_key;
@@ -96,6 +99,11 @@ static bool measure_stack(struct thread *self) {
     pthread_attr_destroy(&attributes);
     if (failed || size < STACK_MARGIN + STACK_WORTH)
         return false;
+    bool is_main = gettid() == getpid();
+    if (is_main && size > JVM_STACK) {
+        low = (char *)low + (size - JVM_STACK);
+        size = JVM_STACK;
+    }
     self->stack_low = (uintptr_t)low + STACK_MARGIN;
     self->stack_usable = size - STACK_MARGIN;
     return (uintptr_t)__builtin_frame_address(0) - self->stack_low < self->stack_usable;
@@ -197,6 +205,20 @@ bool thread_prepare(void) {
     solitude_possible = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
     bridge.multi_threaded = !solitude_possible;
     return pthread_key_create(&exit_key, exit_destructor) == 0;
+}
+
+/* glibc allocates in here while it holds the thread's lock, and attaching the thread would want that lock again: whoever
+ * allocates for the first time here must not attach yet. */
+EXPORTED int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
+    static int (*next)(pthread_t, pthread_attr_t *);
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "pthread_getattr_np");
+    enum thread_kind kind = thread_self.kind;
+    if (kind == THREAD_NEW)
+        thread_self.kind = THREAD_INSIDE;
+    int error = next(thread, attributes);
+    thread_self.kind = kind;
+    return error;
 }
 
 /* ---- threads of the JVM ---- */

@@ -8,8 +8,9 @@ import io.javalloc.memory.Memory;
 /// [#usableSize]); two more let tools look inside it ([#verify], [#walk]); the rest has a correct default that a heap
 /// overrides where it knows a cheaper way.
 ///
-/// **What a heap may rely on.** Callers have already dealt with the C standard's corner cases: a size is between 1 and
-/// `Long.MAX_VALUE`, an alignment is a power of two and at least [#MIN_ALIGNMENT], and the null pointer never arrives.
+/// **What a heap may rely on.** Callers have already dealt with the C standard's corner cases: a size is at least 1, an
+/// alignment is a power of two and at least [#MIN_ALIGNMENT], size and alignment together are at most `Long.MAX_VALUE`
+/// (so a heap still has to mind overflow when it adds an address), and the null pointer never arrives.
 /// A heap is called by one thread at a time unless it says [#isThreadSafe].
 ///
 /// **What a heap must do.** Blocks are aligned as asked, lie in memory that is committed, do not overlap, and keep their

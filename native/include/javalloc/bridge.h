@@ -77,6 +77,16 @@ struct javalloc_bridge {
 };
 
 /*
+ * What the compiler of the shim made of the struct above, for the test that compares it with the Java side: its fields in
+ * order, ended by one whose name is NULL and whose offset is the size of the struct.
+ */
+struct javalloc_field {
+    const char *name;
+    uintptr_t offset;
+};
+const struct javalloc_field *javalloc_bridge_fields(void);
+
+/*
  * Host mode: the process is a Java program that has loaded the library itself. It calls javalloc_host_prepare, fills in
  * the operations of the table it gets (NULL: the region could not be reserved, or Java serves already), and calls
  * javalloc_host_ready; from then on the javalloc_ functions are served by Java.

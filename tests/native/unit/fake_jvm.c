@@ -1,0 +1,107 @@
+/*
+ * fake_jvm.c: stands in for native/src/jvm.c, so that the rest of the shim runs under the sanitizers, where a JVM cannot
+ * be. Its "Java" is a few lines of C: a heap that never reuses anything, behind the same table of operations. The library
+ * takes it for a JVM that has loaded it (host mode).
+ */
+#include <string.h>
+
+#include "fake_jvm.h"
+
+struct fake fake;
+
+bool jvm_is_loaded(void) { return true; }
+bool jvm_is_launcher(void) { return false; }
+bool jvm_adopt(void) { return true; }
+bool jvm_observe(void) { return true; }
+struct jvm_figures jvm_figures(void) { return (struct jvm_figures){0, 0}; }
+
+const char *jvm_start(const char *home, const char *java_home, int *exit_status) {
+    (void)home, (void)java_home, (void)exit_status;
+    return "there is no JVM in this test";
+}
+
+bool jvm_attach(bool *by_us) {
+    fake.attached++;
+    /* As the JVM does: what it allocates itself must not come back to it. */
+    javalloc_free(javalloc_malloc(100));
+    *by_us = true;
+    return true;
+}
+
+void jvm_detach(void) {
+    fake.detached++;
+    javalloc_free(javalloc_malloc(100));
+}
+
+#define HEADER 16
+
+static uintptr_t top;
+
+static size_t size_of(uintptr_t block) {
+    size_t size;
+    memcpy(&size, (void *)(block - HEADER), sizeof size);
+    return size;
+}
+
+static intptr_t allocate(uintptr_t size, uintptr_t alignment, uintptr_t zeroed) {
+    (void)zeroed; /* nothing is reused: all of it is */
+    fake.inside++;
+    if (fake.malloc_inside)
+        javalloc_free(javalloc_malloc(50));
+    fake.inside--;
+    if (top == 0)
+        top = bridge.region_base;
+    uintptr_t block = (top + HEADER + alignment - 1) & -alignment;
+    uintptr_t end = (block + size + 65535) & ~(uintptr_t)65535;
+    uintptr_t committed = bridge.region_base + region_committed();
+    if (fake.full || (end > committed && !region_commit(committed, end - committed)))
+        return 0;
+    memcpy((void *)(block - HEADER), &size, sizeof size);
+    top = block + size;
+    fake.allocated++;
+    return (intptr_t)block;
+}
+
+static intptr_t release(uintptr_t block, uintptr_t b, uintptr_t c) {
+    (void)b, (void)c;
+    fake.released++;
+    fake.last_released = block;
+    return 0;
+}
+
+static intptr_t resize(uintptr_t block, uintptr_t size, uintptr_t c) {
+    (void)c;
+    uintptr_t moved = (uintptr_t)allocate(size, 16, 0);
+    if (moved != 0) {
+        size_t old = size_of(block);
+        memcpy((void *)moved, (void *)block, old < size ? old : size);
+        release(block, 0, 0);
+    }
+    return (intptr_t)moved;
+}
+
+static intptr_t usable_size(uintptr_t block, uintptr_t b, uintptr_t c) {
+    (void)b, (void)c;
+    return (intptr_t)size_of(block);
+}
+
+static intptr_t inspect(uintptr_t what, uintptr_t argument, uintptr_t c) {
+    (void)argument, (void)c;
+    return what == JAVALLOC_LIVE_BLOCKS ? (intptr_t)(fake.allocated - fake.released) : 0;
+}
+
+static intptr_t nothing(uintptr_t a, uintptr_t b, uintptr_t c) {
+    (void)b, (void)c;
+    return (intptr_t)a;
+}
+
+void fake_start(void) {
+    struct javalloc_bridge *table = javalloc_host_prepare("fake");
+    table->allocate = allocate;
+    table->release = release;
+    table->resize = resize;
+    table->usable_size = usable_size;
+    table->inspect = inspect;
+    table->nothing = nothing;
+    javalloc_host_ready();
+}

@@ -1,0 +1,235 @@
+/*
+ * unit.c: the shim without a JVM, under AddressSanitizer and UndefinedBehaviorSanitizer: the route, threads, deferred
+ * blocks, the fork, the limits, and what does not need Java at all.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "fake_jvm.h"
+
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition);                                   \
+            exit(1);                                                                                                   \
+        }                                                                                                              \
+    } while (0)
+
+static uint64_t count(enum route route, enum operation op) {
+    uint64_t sums[ROUTES][OPERATIONS];
+    thread_counts_sum(sums);
+    return sums[route][op];
+}
+
+static void before_java_is_up_libc_serves(void) {
+    void *block = javalloc_malloc(10);
+    CHECK(block != NULL && !region_contains(block));
+    CHECK(count(ROUTE_LIBC, OP_MALLOC) == 1);
+    javalloc_free(block);
+}
+
+static void a_block_of_libc_goes_back_to_libc_later(void *block) {
+    block = javalloc_realloc(block, 2000);
+    CHECK(block != NULL && !region_contains(block));
+    size_t released = fake.released;
+    javalloc_free(block);
+    CHECK(fake.released == released);
+}
+
+static void java_serves_a_thread_with_enough_stack(void) {
+    uint64_t before = count(ROUTE_JAVA, OP_MALLOC);
+    char *block = javalloc_malloc(10);
+    CHECK(region_contains(block));
+    CHECK(count(ROUTE_JAVA, OP_MALLOC) == before + 1);
+    strcpy(block, "contents");
+    block = javalloc_realloc(block, 1000);
+    CHECK(region_contains(block) && strcmp(block, "contents") == 0);
+    javalloc_free(block);
+    CHECK(fake.last_released == (uintptr_t)block);
+}
+
+static void what_java_allocates_itself_goes_to_libc(void) {
+    fake.malloc_inside = true;
+    uint64_t before = count(ROUTE_JVM, OP_MALLOC);
+    javalloc_free(javalloc_malloc(10));
+    CHECK(count(ROUTE_JVM, OP_MALLOC) == before + 1);
+    fake.malloc_inside = false;
+}
+
+static void errno_is_kept_and_set_as_the_standard_wants(void) {
+    errno = 5;
+    javalloc_free(javalloc_malloc(10));
+    CHECK(errno == 5);
+    fake.full = true;
+    CHECK(javalloc_malloc(10) == NULL && errno == ENOMEM);
+    void *block = &block;
+    errno = 5;
+    CHECK(javalloc_posix_memalign(&block, 64, 10) == ENOMEM && errno == 5 && block == &block);
+    fake.full = false;
+    CHECK(javalloc_calloc(SIZE_MAX / 2, 3) == NULL && errno == ENOMEM);
+    errno = 5;
+    CHECK(javalloc_aligned_alloc(48, 96) == NULL && errno == EINVAL);
+}
+
+/* ---- threads ---- */
+
+static void *touch(void *unused) {
+    (void)unused;
+    javalloc_free(javalloc_malloc(10));
+    return NULL;
+}
+
+static void a_thread_is_attached_once_and_detached_at_its_end(void) {
+    size_t attached = fake.attached, detached = fake.detached;
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, touch, NULL) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(fake.attached == attached + 1 && fake.detached == detached + 1);
+    CHECK(bridge.multi_threaded == 1);
+}
+
+static void *block_of_java;
+
+static void *free_as_the_jvm(void *unused) {
+    (void)unused;
+    CHECK(thread_self.kind == THREAD_JVM);
+    javalloc_free(block_of_java);
+    return NULL;
+}
+
+static void a_thread_of_the_jvm_defers_what_it_frees(void) {
+    block_of_java = javalloc_malloc(40);
+    size_t released = fake.released;
+    pthread_t thread;
+    enum thread_kind kind = thread_self.kind;
+    thread_self.kind = THREAD_INSIDE; /* whoever creates a thread now is code of the JVM */
+    CHECK(pthread_create(&thread, NULL, free_as_the_jvm, NULL) == 0);
+    thread_self.kind = kind;
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(fake.released == released);
+    CHECK(count(ROUTE_DEFERRED, OP_FREE) == 1);
+    void *next = javalloc_malloc(1); /* whoever comes next frees it */
+    CHECK(fake.released == released + 1 && fake.last_released == (uintptr_t)block_of_java);
+    javalloc_free(next);
+}
+
+static void *allocate_on_a_short_stack(void *unused) {
+    (void)unused;
+    void *block = javalloc_malloc(10);
+    CHECK(!region_contains(block));
+    javalloc_free(block);
+    block = javalloc_realloc(block_of_java, 5000);
+    CHECK(!region_contains(block) && strcmp(block, "moved") == 0);
+    javalloc_free(block);
+    return NULL;
+}
+
+static void a_short_stack_is_served_by_libc(void) {
+    block_of_java = javalloc_malloc(10);
+    strcpy(block_of_java, "moved");
+    size_t attached = fake.attached;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    CHECK(pthread_attr_setstacksize(&attributes, 128 << 10) == 0);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, &attributes, allocate_on_a_short_stack, NULL) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    pthread_attr_destroy(&attributes);
+    CHECK(fake.attached == attached);
+}
+
+static ucontext_t here, fiber;
+
+static void allocate_in_a_fiber(void) {
+    void *block = javalloc_malloc(10);
+    CHECK(!region_contains(block));
+    javalloc_free(block);
+}
+
+static void a_foreign_stack_is_served_by_libc(void) {
+    static char stack[256 << 10];
+    getcontext(&fiber);
+    fiber.uc_stack.ss_sp = stack;
+    fiber.uc_stack.ss_size = sizeof stack;
+    fiber.uc_link = &here;
+    makecontext(&fiber, allocate_in_a_fiber, 0);
+    swapcontext(&here, &fiber);
+}
+
+/* ---- processes ---- */
+
+static void in_child(char *inherited) {
+    void *block = javalloc_malloc(10);
+    CHECK(!region_contains(block));
+    CHECK(count(ROUTE_LIBC, OP_MALLOC) == 1 && count(ROUTE_JAVA, OP_MALLOC) == 0);
+    javalloc_free(block);
+    char *moved = javalloc_realloc(inherited, 100000);
+    CHECK(!region_contains(moved) && strcmp(moved, "inherited") == 0);
+    javalloc_free(moved);
+    size_t released = fake.released;
+    javalloc_free(inherited);
+    CHECK(fake.released == released);
+    CHECK(javalloc_malloc_usable_size(inherited) == 0);
+    _exit(7);
+}
+
+static void a_forked_child_goes_to_libc(void) {
+    char *inherited = javalloc_malloc(20);
+    strcpy(inherited, "inherited");
+    pid_t child = fork();
+    if (child == 0)
+        in_child(inherited);
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    CHECK(strcmp(inherited, "inherited") == 0);
+    javalloc_free(inherited);
+}
+
+static void the_limit_of_the_address_space_stops_the_heap(void) {
+    struct rlimit before, limit;
+    CHECK(getrlimit(RLIMIT_AS, &before) == 0);
+    limit = before;
+    limit.rlim_cur = (rlim_t)1 << 20; /* less than is in use */
+    CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+    errno = 0;
+    CHECK(javalloc_malloc((size_t)8 << 20) == NULL && errno == ENOMEM);
+    CHECK(setrlimit(RLIMIT_AS, &before) == 0);
+    void *block = javalloc_malloc((size_t)8 << 20);
+    CHECK(region_contains(block));
+    javalloc_free(block);
+}
+
+/* ---- what needs no Java ---- */
+
+static void the_version_of_a_jdk_is_read_from_its_release_file(void) {
+    CHECK(jdk_feature_version("IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"25.0.3\"\n") == 25);
+    CHECK(jdk_feature_version("JAVA_VERSION=\"17\"") == 17);
+    CHECK(jdk_feature_version("JAVA_VERSION=\"1.8.0_392\"") == 1);
+    CHECK(jdk_feature_version("nothing of the kind") == 0);
+}
+
+int main(void) {
+    before_java_is_up_libc_serves();
+    void *of_libc = javalloc_malloc(10);
+    fake_start();
+    a_block_of_libc_goes_back_to_libc_later(of_libc);
+    java_serves_a_thread_with_enough_stack();
+    CHECK(bridge.multi_threaded == 0);
+    what_java_allocates_itself_goes_to_libc();
+    errno_is_kept_and_set_as_the_standard_wants();
+    a_thread_is_attached_once_and_detached_at_its_end();
+    a_thread_of_the_jvm_defers_what_it_frees();
+    a_short_stack_is_served_by_libc();
+    a_foreign_stack_is_served_by_libc();
+    a_forked_child_goes_to_libc();
+    the_limit_of_the_address_space_stops_the_heap();
+    the_version_of_a_jdk_is_read_from_its_release_file();
+    printf("ok unit\n");
+    return 0;
+}
