@@ -157,6 +157,7 @@ struct options {
     bool stats_text;          /* for people instead of JSON */
     char stats[JDK_PATH_MAX]; /* empty: none; "-": standard error */
     char heap[JAVALLOC_HEAP_MAX];
+    char class_path[JDK_PATH_MAX]; /* where heaps of the user's own are found */
     char java_options[1024];
 };
 extern struct options options;

@@ -74,8 +74,10 @@ static void add_user_options(struct arguments *to) {
 }
 
 static void add_options(struct arguments *to, const char *home) {
-    static char class_path[JDK_PATH_MAX + 64], cache[JDK_PATH_MAX + 64];
-    snprintf(class_path, sizeof class_path, "-Djava.class.path=%s/javalloc.jar", home);
+    static char class_path[2 * JDK_PATH_MAX + 64], cache[JDK_PATH_MAX + 64];
+    /* The cache also serves a class path that goes on behind its own. */
+    snprintf(class_path, sizeof class_path, "-Djava.class.path=%s/javalloc.jar%s%s", home,
+             options.class_path[0] == '\0' ? "" : ":", options.class_path);
     snprintf(cache, sizeof cache, "-XX:AOTCache=%s/javalloc.aot", home);
     add(to, class_path);
     if (access(strchr(cache, '=') + 1, R_OK) == 0) /* without it: the JDK's own, and a slower start */

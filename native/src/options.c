@@ -48,5 +48,6 @@ void options_read(void) {
     copy("JAVALLOC_STATS", options.stats, sizeof options.stats);
     make_absolute(options.stats);
     copy("JAVALLOC_HEAP", options.heap, sizeof options.heap);
+    copy("JAVALLOC_CLASSPATH", options.class_path, sizeof options.class_path);
     copy("JAVALLOC_JAVA_OPTIONS", options.java_options, sizeof options.java_options);
 }

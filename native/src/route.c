@@ -281,7 +281,11 @@ bool route_prepare(void) {
     /* Before Linux 4.14: EINVAL. Then fork's handler (boot.c) is what closes the gate. */
     madvise(fresh, (size_t)page, MADV_WIPEONFORK);
     gate = page_gate;
-    *(void **)&libc_usable_size = dlsym(RTLD_NEXT, "malloc_usable_size");
+    /* libc's own, and not the next one: a program may link another malloc behind us (redis links jemalloc). */
+    void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+    if (libc == NULL)
+        return false;
+    *(void **)&libc_usable_size = dlsym(libc, "malloc_usable_size");
     find_program_image();
     return true;
 }

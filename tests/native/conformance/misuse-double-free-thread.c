@@ -1,0 +1,24 @@
+/* misuse-double-free-thread.c: a small block is freed by the thread that made it, and again by another one.
+ * hosted: no */
+#include "misuse.h"
+
+#include <pthread.h>
+
+static void *free_it(void *block) {
+    free(malloc(700));
+    free(block);
+    return NULL;
+}
+
+int main(void) {
+    pthread_t thread;
+    void *before = malloc(40), *block = malloc(40), *after = malloc(40);
+    CHECK(before != NULL && block != NULL && after != NULL);
+    allocate_company();
+    void *again = escape(block);
+    planted(block);
+    free(block);
+    CHECK_EQ(pthread_create(&thread, NULL, free_it, again), 0);
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    return survived();
+}
