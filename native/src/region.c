@@ -18,8 +18,8 @@
 #define REGION_SMALLEST  ((size_t)16 << 20)
 #define REGION_ALIGNMENT ((size_t)2 << 20) /* a huge page */
 
-/* What a limit must still allow after the heap has grown: a JVM that gets no memory to compile or to deoptimise with ends
- * the process. */
+/* What a limit must still allow after the heap has grown: a JVM that gets no memory to compile or to deoptimise with
+ * ends the process. */
 #define JVM_RESERVE ((size_t)16 << 20)
 
 struct javalloc_bridge bridge = {
@@ -27,10 +27,15 @@ struct javalloc_bridge bridge = {
     .bytes = sizeof(struct javalloc_bridge),
 };
 
-#define FIELD(name) {#name, offsetof(struct javalloc_bridge, name)}
+#define FIELD(name)                                                                                                    \
+    { #name, offsetof(struct javalloc_bridge, name) }
 static const struct javalloc_field bridge_fields[] = {
-    FIELD(abi_version), FIELD(bytes),   FIELD(region_base), FIELD(region_bytes), FIELD(heap),        FIELD(multi_threaded),
-    FIELD(message),     FIELD(allocate), FIELD(release),     FIELD(resize),       FIELD(usable_size), FIELD(inspect),
+    FIELD(abi_version), FIELD(bytes),
+    FIELD(region_base), FIELD(region_bytes),
+    FIELD(heap),        FIELD(multi_threaded),
+    FIELD(message),     FIELD(allocate),
+    FIELD(release),     FIELD(resize),
+    FIELD(usable_size), FIELD(inspect),
     FIELD(nothing),     {NULL, sizeof(struct javalloc_bridge)},
 };
 #undef FIELD
@@ -46,7 +51,8 @@ static size_t limit_of(__rlimit_resource_t resource) {
     return getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
 }
 
-/* What the process uses, in the words of /proc/self/statm: 0 is what RLIMIT_AS counts, 5 nearly what RLIMIT_DATA does. */
+/* What the process uses, in the words of /proc/self/statm: 0 is what RLIMIT_AS counts, 5 nearly what RLIMIT_DATA does.
+ */
 static size_t used_by_process(int field) {
     char text[128];
     int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
@@ -67,9 +73,9 @@ static bool fits(size_t used, size_t bytes, size_t limit) {
 }
 
 /*
- * Whether RLIMIT_AS allows the heap so many bytes more. A program that sets the limit to what it sees in use and a little
- * has the whole region in that figure: what is committed from then on counts on top. One that sets an absolute limit below
- * it does not know of the region: what is merely reserved does not count.
+ * Whether RLIMIT_AS allows the heap so many bytes more. A program that sets the limit to what it sees in use and a
+ * little has the whole region in that figure: what is committed from then on counts on top. One that sets an absolute
+ * limit below it does not know of the region: what is merely reserved does not count.
  */
 static bool within_address_space(size_t bytes) {
     static size_t limit_seen = SIZE_MAX, committed_then;

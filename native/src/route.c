@@ -130,7 +130,7 @@ static struct { uintptr_t low, high; } program;
 
 /* The word before a block of glibc's is its size, with flags in the lowest bits. */
 #define LIBC_SIZE(block) (((const size_t *)(block))[-1] & ~(size_t)7)
-#define LIBC_SMALLEST 32
+#define LIBC_SMALLEST    32
 
 /* Whether libc cannot have given the pointer out, so that freeing it is the heap's to refuse. libc sees most others. */
 static bool is_foreign(const struct thread *self, const void *block) {

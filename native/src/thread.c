@@ -173,13 +173,16 @@ static void leave(struct thread *self) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    /* First of all, and while we are outside: who comes now waits, with the lock, for an owner that is inside. */
+    pthread_mutex_lock(&lock);
+    if (owner == self)
+        owner = NULL;
+    pthread_mutex_unlock(&lock);
     self->kind = THREAD_INSIDE;
     self->stack_window = 0;
     if (self->attached)
         jvm_detach();
     pthread_mutex_lock(&lock);
-    if (owner == self)
-        owner = NULL;
     if (self->counters != NULL) {
         self->counters->next_free = free_records;
         free_records = self->counters;
@@ -207,8 +210,8 @@ bool thread_prepare(void) {
     return pthread_key_create(&exit_key, exit_destructor) == 0;
 }
 
-/* glibc allocates in here while it holds the thread's lock, and attaching the thread would want that lock again: whoever
- * allocates for the first time here must not attach yet. */
+/* glibc allocates in here while it holds the thread's lock, and attaching the thread would want that lock again:
+ * whoever allocates for the first time here must not attach yet. */
 EXPORTED int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
     static int (*next)(pthread_t, pthread_attr_t *);
     if (next == NULL)

@@ -1,6 +1,6 @@
 /*
- * crossing.c: what one allocation costs beside what the crossing alone costs. Measures, in turns and in one process, two
- * empty upcalls and a malloc+free pair of 64 bytes, and prints the medians in ns with the ratio. Run it preloaded:
+ * crossing.c: what one allocation costs beside what the crossing alone costs. Measures, in turns and in one process,
+ * two empty upcalls and a malloc+free pair of 64 bytes, and prints the medians in ns with the ratio. Run it preloaded:
  *
  *   javalloc run -- target/native/tests/bench/crossing [ROUNDS]
  *
@@ -13,7 +13,7 @@
 
 #include "javalloc/javalloc.h"
 
-#define CALLS 200000
+#define CALLS       200000
 #define MOST_ROUNDS 1000
 
 static double now(void) {

@@ -4,18 +4,20 @@ import io.javalloc.memory.Memory;
 
 /// A memory allocator: serves blocks of raw memory from a [io.javalloc.memory.Region].
 ///
-/// This is the interface to implement for a `malloc` of one's own. Three methods make a heap ([#allocate], [#free],
-/// [#usableSize]); two more let tools look inside it ([#verify], [#walk]); the rest has a correct default that a heap
-/// overrides where it knows a cheaper way.
+/// This is the interface to implement for a `malloc` of one's own. Three methods make a heap
+/// ([#allocate], [#free], [#usableSize]); two more let tools look inside it ([#verify], [#walk]);
+/// the rest has a correct default that a heap overrides where it knows a cheaper way.
 ///
-/// **What a heap may rely on.** Callers have already dealt with the C standard's corner cases: a size is at least 1, an
-/// alignment is a power of two and at least [#MIN_ALIGNMENT], size and alignment together are at most `Long.MAX_VALUE`
-/// (so a heap still has to mind overflow when it adds an address), and the null pointer never arrives.
-/// A heap is called by one thread at a time unless it says [#isThreadSafe].
+/// **What a heap may rely on.** Callers have already dealt with the C standard's corner cases: a
+/// size is at least 1, an alignment is a power of two and at least [#MIN_ALIGNMENT], size and
+/// alignment together are at most `Long.MAX_VALUE` (so a heap still has to mind overflow when it
+/// adds an address), and the null pointer never arrives. A heap is called by one thread at a time
+/// unless it says [#isThreadSafe].
 ///
-/// **What a heap must do.** Blocks are aligned as asked, lie in memory that is committed, do not overlap, and keep their
-/// contents until they are freed. On the usual paths a heap creates no Java objects: the process that it serves has a
-/// small Java heap, and a forked child has no garbage collector at all.
+/// **What a heap must do.** Blocks are aligned as asked, lie in memory that is committed, do not
+/// overlap, and keep their contents until they are freed. On the usual paths a heap creates no Java
+/// objects: the process that it serves has a small Java heap, and a forked child has no garbage
+/// collector at all.
 public interface Heap {
 
     /// The alignment, in bytes, that every block has at least.
@@ -24,14 +26,16 @@ public interface Heap {
     /// Allocates a block.
     ///
     /// @param size      usable bytes wanted, at least 1
-    /// @param alignment power of two that the address must be a multiple of, at least [#MIN_ALIGNMENT]
+    /// @param alignment power of two that the address must be a multiple of, at least
+    ///                  [#MIN_ALIGNMENT]
     /// @return the block's address, or 0 if there is no memory for it (the heap stays as it was)
     long allocate(long size, long alignment);
 
     /// Gives a block back.
     ///
     /// @param address what an allocation of this heap returned and what has not been freed since
-    /// @throws HeapCorruption if the heap sees that this is not so, or that its own data has been overwritten
+    /// @throws HeapCorruption if the heap sees that this is not so, or that its own data has been
+    ///     overwritten
     void free(long address);
 
     /// The bytes of a live block that its owner may use: at least what was asked for.
@@ -39,16 +43,18 @@ public interface Heap {
     /// @throws HeapCorruption if the heap sees that the address is not a live block
     long usableSize(long address);
 
-    /// Checks every invariant of the heap by walking all its metadata. May be slow and may create objects.
+    /// Checks every invariant of the heap by walking all its metadata. May be slow and may create
+    /// objects.
     ///
     /// @throws HeapCorruption for the first invariant that does not hold, saying which and where
     void verify();
 
-    /// Shows every live block to the visitor, in no particular order. The visitor must not call the heap.
+    /// Shows every live block to the visitor, in no particular order. The visitor must not call the
+    /// heap.
     void walk(BlockVisitor visitor);
 
-    /// As [#allocate], and the first `size` bytes are 0. A heap that can tell fresh memory, which the system has zeroed,
-    /// from reused memory overrides this.
+    /// As [#allocate], and the first `size` bytes are 0. A heap that can tell fresh memory, which
+    /// the system has zeroed, from reused memory overrides this.
     default long allocateZeroed(long size, long alignment) {
         long address = allocate(size, alignment);
         if (address != 0) {
@@ -57,10 +63,12 @@ public interface Heap {
         return address;
     }
 
-    /// Changes the size of a live block, which may move it. The contents are kept up to the smaller of the two sizes.
+    /// Changes the size of a live block, which may move it. The contents are kept up to the smaller
+    /// of the two sizes.
     ///
     /// @param size usable bytes wanted, at least 1
-    /// @return the block's address now, or 0 if there is no memory for it (the old block stays as it was)
+    /// @return the block's address now, or 0 if there is no memory for it (the old block stays as
+    ///         it was)
     /// @throws HeapCorruption as [#free]
     default long reallocate(long address, long size) {
         long usable = usableSize(address);
@@ -84,7 +92,8 @@ public interface Heap {
         return 0;
     }
 
-    /// Whether the heap may be called by several threads at once. Heaps that may not are wrapped in a lock.
+    /// Whether the heap may be called by several threads at once. Heaps that may not are wrapped in
+    /// a lock.
     default boolean isThreadSafe() {
         return false;
     }

@@ -1,7 +1,7 @@
 package io.javalloc;
 
-/// The heap found itself damaged, or was handed a pointer that it never gave out. There is no way to go on safely: in a C
-/// program the bridge prints the message with the process id and aborts.
+/// The heap found itself damaged, or was handed a pointer that it never gave out. There is no way
+/// to go on safely: in a C program the bridge prints the message with the process id and aborts.
 public final class HeapCorruption extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

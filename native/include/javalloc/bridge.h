@@ -77,8 +77,8 @@ struct javalloc_bridge {
 };
 
 /*
- * What the compiler of the shim made of the struct above, for the test that compares it with the Java side: its fields in
- * order, ended by one whose name is NULL and whose offset is the size of the struct.
+ * What the compiler of the shim made of the struct above, for the test that compares it with the Java side: its fields
+ * in order, ended by one whose name is NULL and whose offset is the size of the struct.
  */
 struct javalloc_field {
     const char *name;

@@ -42,8 +42,8 @@ void *javalloc_pvalloc(size_t size);
 /* Bytes of the block that the program may use: at least what was asked for; 0 for NULL. */
 size_t javalloc_malloc_usable_size(void *block);
 
-/* Crosses into Java and back so many times, doing nothing there: what a call cannot cost less than. Returns the number of
- * crossings made: 0 if Java does not serve this thread. */
+/* Crosses into Java and back so many times, doing nothing there: what a call cannot cost less than. Returns the number
+ * of crossings made: 0 if Java does not serve this thread. */
 size_t javalloc_cross(size_t times);
 
 struct javalloc_bridge;

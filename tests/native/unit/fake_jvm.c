@@ -1,7 +1,7 @@
 /*
- * fake_jvm.c: stands in for native/src/jvm.c, so that the rest of the shim runs under the sanitizers, where a JVM cannot
- * be. Its "Java" is a few lines of C: a heap that never reuses anything, behind the same table of operations. The library
- * takes it for a JVM that has loaded it (host mode).
+ * fake_jvm.c: stands in for native/src/jvm.c, so that the rest of the shim runs under the sanitizers, where a JVM
+ * cannot be. Its "Java" is a few lines of C: a heap that never reuses anything, behind the same table of operations.
+ * The library takes it for a JVM that has loaded it (host mode).
  */
 #include <string.h>
 
@@ -13,7 +13,9 @@ bool jvm_is_loaded(void) { return true; }
 bool jvm_is_launcher(void) { return false; }
 bool jvm_adopt(void) { return true; }
 bool jvm_observe(void) { return true; }
-struct jvm_figures jvm_figures(void) { return (struct jvm_figures){0, 0}; }
+struct jvm_figures jvm_figures(void) {
+    return (struct jvm_figures){0, 0};
+}
 
 const char *jvm_start(const char *home, const char *java_home, int *exit_status) {
     (void)home, (void)java_home, (void)exit_status;
@@ -30,6 +32,8 @@ bool jvm_attach(bool *by_us) {
 
 void jvm_detach(void) {
     fake.detached++;
+    if (fake.on_detach != NULL)
+        fake.on_detach();
     javalloc_free(javalloc_malloc(100));
 }
 

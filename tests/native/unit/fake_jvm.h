@@ -10,6 +10,7 @@ extern struct fake {
     int inside;
     bool malloc_inside; /* "Java" allocates while it serves a call, as a JVM does */
     bool full;          /* out of memory */
+    void (*on_detach)(void);
 } fake;
 
 void fake_start(void);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -83,6 +84,32 @@ static void *touch(void *unused) {
     (void)unused;
     javalloc_free(javalloc_malloc(10));
     return NULL;
+}
+
+/* The thread that came first was waited for by the second while it wanted the lock that the second held. */
+static sem_t first_is_leaving;
+static pthread_t second;
+
+static void *come_while_the_first_is_leaving(void *unused) {
+    sem_wait(&first_is_leaving);
+    return touch(unused);
+}
+
+static void let_the_second_come_and_go(void) {
+    fake.on_detach = NULL;
+    sem_post(&first_is_leaving);
+    CHECK(pthread_join(second, NULL) == 0);
+}
+
+static void the_first_thread_may_leave_while_another_comes(void) {
+    CHECK(fake.attached == 0);
+    CHECK(sem_init(&first_is_leaving, 0, 0) == 0);
+    CHECK(pthread_create(&second, NULL, come_while_the_first_is_leaving, NULL) == 0);
+    fake.on_detach = let_the_second_come_and_go;
+    pthread_t first;
+    CHECK(pthread_create(&first, NULL, touch, NULL) == 0);
+    CHECK(pthread_join(first, NULL) == 0);
+    CHECK(fake.attached == 2 && fake.detached == 2);
 }
 
 static void a_thread_is_attached_once_and_detached_at_its_end(void) {
@@ -218,6 +245,8 @@ int main(void) {
     before_java_is_up_libc_serves();
     void *of_libc = javalloc_malloc(10);
     fake_start();
+    alarm(30); /* a deadlock is a failure */
+    the_first_thread_may_leave_while_another_comes();
     a_block_of_libc_goes_back_to_libc_later(of_libc);
     java_serves_a_thread_with_enough_stack();
     CHECK(bridge.multi_threaded == 0);

@@ -13,14 +13,17 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 
-/// Where the shim enters Java: makes the heap and fills in the operations of the bridge, once in the life of the virtual
-/// machine. This is on the way of every program's start, so it touches no class that it does not need: no lambdas, no
-/// streams, no formatting.
+/// Where the shim enters Java: makes the heap and fills in the operations of the bridge, once in
+/// the life of the virtual machine. This is on the way of every program's start, so it touches no
+/// class that it does not need: no lambdas, no streams, no formatting.
 final class Entry {
 
     private static final FunctionDescriptor OPERATION =
             FunctionDescriptor.of(
-                    ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG);
 
     private static Counted counted;
     private static Heap root;
@@ -30,7 +33,8 @@ final class Entry {
     /// Starts the Java side.
     ///
     /// @param address of the `struct javalloc_bridge` that the shim has prepared
-    /// @return `JAVALLOC_STARTED` or another of bridge.h's answers to this call, with a message in the bridge
+    /// @return `JAVALLOC_STARTED` or another of bridge.h's answers to this call, with a message in
+    ///         the bridge
     static int start(long address) {
         try {
             if (Memory.getInt(address + Table.ABI_VERSION) != Table.ABI_VERSION_EXPECTED
@@ -83,7 +87,10 @@ final class Entry {
 
     private static void export(MethodHandles.Lookup lookup, String operation, long place)
             throws ReflectiveOperationException {
-        MethodHandle target = lookup.findStatic(Operations.class, operation, OPERATION.toMethodType());
-        Memory.putLong(place, Linker.nativeLinker().upcallStub(target, OPERATION, Arena.global()).address());
+        MethodHandle target =
+                lookup.findStatic(Operations.class, operation, OPERATION.toMethodType());
+        Memory.putLong(
+                place,
+                Linker.nativeLinker().upcallStub(target, OPERATION, Arena.global()).address());
     }
 }

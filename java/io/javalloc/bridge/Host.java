@@ -8,29 +8,31 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
-/// Host mode: a Java program that loads a C library and lets it allocate through the `javalloc_` functions of
-/// `libjavalloc.so`, which this class binds to a heap in the running virtual machine. The process keeps libc's `malloc`.
+/// Host mode: a Java program that loads a C library and lets it allocate through the `javalloc_`
+/// functions of `libjavalloc.so`, which this class binds to a heap in the running virtual machine.
+/// The process keeps libc's `malloc`.
 ///
 /// There is one heap in a process, chosen once.
 public final class Host {
 
     private Host() {}
 
-    /// Binds the `javalloc_` functions to a heap. Load the C library afterwards, or before: until this returns, libc
-    /// serves them.
+    /// Binds the `javalloc_` functions to a heap. Load the C library afterwards, or before: until
+    /// this returns, libc serves them.
     ///
     /// @param library where `libjavalloc.so` lies
     /// @param heap    a heap expression such as `knr(max=64m)`; empty: the default heap
     /// @throws IllegalArgumentException if the expression is wrong, or is too long for the bridge
-    /// @throws IllegalStateException    if a heap is bound already, the library and this jar do not fit each other, the
-    ///                                  region cannot be reserved, or the heap fails to start
+    /// @throws IllegalStateException    if a heap is bound already, the library and this jar do not
+    ///     fit each other, the region cannot be reserved, or the heap fails to start
     public static void open(Path library, String heap) {
         System.load(library.toAbsolutePath().toString());
         SymbolLookup symbols = SymbolLookup.loaderLookup();
         long bridge = prepare(symbols, heap);
         int answer = Entry.start(bridge);
         if (answer != Table.STARTED) {
-            String message = answer == Table.BAD_ABI ? "the library is of another build" : Text.left();
+            String message =
+                    answer == Table.BAD_ABI ? "the library is of another build" : Text.left();
             throw answer == Table.BAD_HEAP
                     ? new IllegalArgumentException(message)
                     : new IllegalStateException(message);
@@ -42,19 +44,28 @@ public final class Host {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom(heap);
             if (text.byteSize() > Table.HEAP_MAX) {
-                throw new IllegalArgumentException("a heap expression has at most " + (Table.HEAP_MAX - 1) + " bytes");
+                throw new IllegalArgumentException(
+                        "a heap expression has at most " + (Table.HEAP_MAX - 1) + " bytes");
             }
             MemorySegment bridge =
-                    call(symbols, "javalloc_host_prepare", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS), text);
+                    call(
+                            symbols,
+                            "javalloc_host_prepare",
+                            FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS),
+                            text);
             if (bridge.equals(MemorySegment.NULL)) {
-                throw new IllegalStateException("a heap is bound already, or no address range could be reserved");
+                throw new IllegalStateException(
+                        "a heap is bound already, or no address range could be reserved");
             }
             return bridge.address();
         }
     }
 
     private static MemorySegment call(
-            SymbolLookup symbols, String name, FunctionDescriptor signature, MemorySegment argument) {
+            SymbolLookup symbols,
+            String name,
+            FunctionDescriptor signature,
+            MemorySegment argument) {
         var handle = Linker.nativeLinker().downcallHandle(symbols.findOrThrow(name), signature);
         try {
             if (signature.returnLayout().isEmpty()) {

@@ -3,11 +3,11 @@ package io.javalloc.bridge;
 import io.javalloc.Heap;
 import io.javalloc.layers.Counted;
 
-/// The operations of bridge.h, each the target of an upcall stub. All have the one signature, and none lets an exception
-/// out: an uncaught one would make the virtual machine exit.
+/// The operations of bridge.h, each the target of an upcall stub. All have the one signature, and
+/// none lets an exception out: an uncaught one would make the virtual machine exit.
 ///
-/// The heap is a `static final` and its layers are records, whose fields the compiler trusts as constants: a whole
-/// composition folds into one compiled method.
+/// The heap is a `static final` and its layers are records, whose fields the compiler trusts as
+/// constants: a whole composition folds into one compiled method.
 final class Operations {
 
     private static final Heap HEAP = Entry.root();
@@ -17,7 +17,9 @@ final class Operations {
 
     static long allocate(long size, long alignment, long zeroed) {
         try {
-            return zeroed == 0 ? HEAP.allocate(size, alignment) : HEAP.allocateZeroed(size, alignment);
+            return zeroed == 0
+                    ? HEAP.allocate(size, alignment)
+                    : HEAP.allocateZeroed(size, alignment);
         } catch (OutOfMemoryError | StackOverflowError e) {
             return 0;
         } catch (Throwable e) {

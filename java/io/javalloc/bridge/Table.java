@@ -1,11 +1,12 @@
 package io.javalloc.bridge;
 
-/// Where the fields of `struct javalloc_bridge` lie (bridge.h), in bytes from its start, and what else of that header the
-/// start of a program needs.
+/// Where the fields of `struct javalloc_bridge` lie (bridge.h), in bytes from its start, and what
+/// else of that header the start of a program needs.
 ///
-/// The same facts are in [io.javalloc.bridge.abi], which is made from the header; but its classes compute layouts and
-/// handles when they are loaded, which takes longer than all the rest of the start. These are constants for the compiler,
-/// and `BridgeLayoutTest` holds them, jextract's output and the shim's own `offsetof` together.
+/// The same facts are in [io.javalloc.bridge.abi], which is made from the header; but its classes
+/// compute layouts and handles when they are loaded, which takes longer than all the rest of the
+/// start. These are constants for the compiler, and `BridgeLayoutTest` holds them, jextract's
+/// output and the shim's own `offsetof` together.
 final class Table {
 
     static final int ABI_VERSION_EXPECTED = 1;

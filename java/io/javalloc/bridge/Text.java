@@ -5,8 +5,8 @@ import io.javalloc.catalog.Catalog;
 import io.javalloc.memory.Memory;
 import java.nio.charset.StandardCharsets;
 
-/// The two texts in the bridge: the heap expression that the user chose, and the sentence that Java leaves for the user,
-/// which the shim prints. Both are UTF-8 and end with a NUL.
+/// The two texts in the bridge: the heap expression that the user chose, and the sentence that Java
+/// leaves for the user, which the shim prints. Both are UTF-8 and end with a NUL.
 final class Text {
 
     private static long message;
@@ -36,8 +36,8 @@ final class Text {
         return read(message);
     }
 
-    /// What went wrong, for the user of a heap that threw: a corruption's own words; of any other exception its type,
-    /// its message and where it was thrown.
+    /// What went wrong, for the user of a heap that threw: a corruption's own words; of any other
+    /// exception its type, its message and where it was thrown.
     static String describe(Throwable thrown) {
         if (thrown instanceof HeapCorruption) {
             return thrown.getMessage();

@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/// What the build runs to train the AOT cache: starts as every program's virtual machine starts, and calls the operations
-/// often enough that the cache also knows how they are used.
+/// What the build runs to train the AOT cache: starts as every program's virtual machine starts,
+/// and calls the operations often enough that the cache also knows how they are used.
 final class Training {
 
     private static final int CALLS = 30_000;
@@ -36,7 +36,10 @@ final class Training {
     private static MethodHandle function(SymbolLookup symbols, String name) {
         FunctionDescriptor signature =
                 FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG);
         return Linker.nativeLinker().downcallHandle(symbols.findOrThrow(name), signature);
     }
 }

@@ -25,10 +25,11 @@ public final class Catalog {
     /// @param expression what the user wrote, see [HeapExpression]
     /// @param region     the memory that it may serve from
     /// @param shared     the word that [Locked] wants
-    /// @throws IllegalArgumentException if the expression is malformed, names an unknown heap or option, or has a value
-    ///                                  that the heap cannot take; the message is made for the user
+    /// @throws IllegalArgumentException if the expression is malformed, names an unknown heap or
+    ///     option, or has a value that the heap cannot take; the message is made for the user
     public static Heap create(String expression, Region region, long shared) {
-        return new Construction(expression, HeapExpression.parse(expression), region, shared).build();
+        return new Construction(expression, HeapExpression.parse(expression), region, shared)
+                .build();
     }
 
     /// Every provider, the built-in ones first.
@@ -43,8 +44,8 @@ public final class Catalog {
         return providers;
     }
 
-    /// The provider of that name, or null. Built-in ones are made one by one: a program's start loads no heap that it
-    /// does not use.
+    /// The provider of that name, or null. Built-in ones are made one by one: a program's start
+    /// loads no heap that it does not use.
     static HeapProvider provider(String name, long shared) {
         HeapProvider builtIn = builtIn(name, shared);
         if (builtIn != null) {

@@ -7,8 +7,8 @@ import io.javalloc.memory.Region;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One heap of an expression while it is made: answers its provider's questions, and sees to it that every argument was
-/// asked for.
+/// One heap of an expression while it is made: answers its provider's questions, and sees to it
+/// that every argument was asked for.
 final class Construction implements HeapArguments {
 
     private final String text;
@@ -30,21 +30,29 @@ final class Construction implements HeapArguments {
         if (provider == null) {
             throw wrong(
                     expression.column(),
-                    "there is no heap '" + expression.name() + "'; there are: " + Catalog.knownNames());
+                    "there is no heap '"
+                            + expression.name()
+                            + "'; there are: "
+                            + Catalog.knownNames());
         }
         Heap heap = provider.create(this);
         for (HeapExpression.Option option : expression.options()) {
             if (!asked.contains(option.name())) {
                 throw wrong(
                         option.column(),
-                        expression.name() + " has no option '" + option.name() + "'; it has: " + optionNames());
+                        expression.name()
+                                + " has no option '"
+                                + option.name()
+                                + "'; it has: "
+                                + optionNames());
             }
         }
         int used = innerAsked ? 1 : 0;
         if (expression.inner().size() > used) {
             throw wrong(
                     expression.inner().get(used).column(),
-                    expression.name() + (innerAsked ? " takes one inner heap" : " takes no inner heap"));
+                    expression.name()
+                            + (innerAsked ? " takes one inner heap" : " takes no inner heap"));
         }
         return heap;
     }
@@ -71,7 +79,12 @@ final class Construction implements HeapArguments {
         if (expression.inner().isEmpty()) {
             throw wrong(
                     expression.column(),
-                    expression.name() + " takes an inner heap, as in " + expression.name() + "(" + Catalog.DEFAULT + ")");
+                    expression.name()
+                            + " takes an inner heap, as in "
+                            + expression.name()
+                            + "("
+                            + Catalog.DEFAULT
+                            + ")");
         }
         return new Construction(text, expression.inner().get(0), region, shared).build();
     }
@@ -100,7 +113,10 @@ final class Construction implements HeapArguments {
     private IllegalArgumentException badBytes(HeapExpression.Option option) {
         return wrong(
                 option.column(),
-                option.name() + "=" + option.value() + " is not a size: a number above 0, with k, m or g if you like");
+                option.name()
+                        + "="
+                        + option.value()
+                        + " is not a size: a number above 0, with k, m or g if you like");
     }
 
     private String optionNames() {

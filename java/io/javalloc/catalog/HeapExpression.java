@@ -3,8 +3,8 @@ package io.javalloc.catalog;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a user writes to choose a heap: a name, and in parentheses its options and inner heaps, as in
-/// `locked(knr(max=64m))`.
+/// What a user writes to choose a heap: a name, and in parentheses its options and inner heaps, as
+/// in `locked(knr(max=64m))`.
 ///
 /// ```
 /// expression = name [ "(" argument { "," argument } ")" ]
@@ -124,7 +124,14 @@ record HeapExpression(String name, List<Option> options, List<HeapExpression> in
         private IllegalArgumentException expected(String what) {
             String found = at < text.length() ? "'" + text.charAt(at) + "'" : "the end";
             return new IllegalArgumentException(
-                    "heap '" + text + "', column " + (at + 1) + ": expected " + what + ", found " + found);
+                    "heap '"
+                            + text
+                            + "', column "
+                            + (at + 1)
+                            + ": expected "
+                            + what
+                            + ", found "
+                            + found);
         }
     }
 }

@@ -9,7 +9,8 @@ import io.javalloc.Heap;
 /// @param figures where the counts are kept
 public record Counted(Heap heap, Figures figures) implements Heap {
 
-    /// The counts. Bytes are usable sizes: what the blocks' owners may use, not what they asked for.
+    /// The counts. Bytes are usable sizes: what the blocks' owners may use, not what they asked
+    /// for.
     public static final class Figures {
         private long liveBlocks;
         private long liveBytes;

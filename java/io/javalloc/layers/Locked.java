@@ -8,11 +8,13 @@ import io.javalloc.memory.Memory;
 
 /// Lets several threads use a heap that is made for one: one thread at a time.
 ///
-/// The lock is skipped while one thread only has ever called. How that is known is the bridge's business: it hands in the
-/// address of a word that is 0 until then, and that becomes 1 at a moment when no call is under way (`bridge.h`,
-/// `multi_threaded`). The word is read once on entry, so a call that began without the lock also ends without it.
+/// The lock is skipped while one thread only has ever called. How that is known is the bridge's
+/// business: it hands in the address of a word that is 0 until then, and that becomes 1 at a moment
+/// when no call is under way (`bridge.h`, `multi_threaded`). The word is read once on entry, so a
+/// call that began without the lock also ends without it.
 ///
-/// `synchronized` and not a spin lock: a thread that waits for long must sleep, whatever its scheduling class.
+/// `synchronized` and not a spin lock: a thread that waits for long must sleep, whatever its
+/// scheduling class.
 ///
 /// @param heap    the heap to protect
 /// @param shared  address of the word described above; 0: always lock

@@ -5,12 +5,12 @@ import java.lang.foreign.ValueLayout;
 
 /// Raw loads and stores at absolute addresses, through one segment over the whole address space.
 ///
-/// There is no bounds check, so a wrong address ends the process: callers check that an address lies in their
-/// [Region] before they come here. Words must be naturally aligned; one that is not is an
-/// [IllegalArgumentException], which catches an interior pointer that was taken for a header.
+/// There is no bounds check, so a wrong address ends the process: callers check that an address
+/// lies in their [Region] before they come here. Words must be naturally aligned; one that is not
+/// is an [IllegalArgumentException], which catches an interior pointer that was taken for a header.
 ///
-/// One `static final` segment, and no slices, means that compiled code is a plain `mov` and that nothing is allocated on
-/// the Java heap.
+/// One `static final` segment, and no slices, means that compiled code is a plain `mov` and that
+/// nothing is allocated on the Java heap.
 public final class Memory {
 
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);

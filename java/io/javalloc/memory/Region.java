@@ -1,8 +1,9 @@
 package io.javalloc.memory;
 
-/// A contiguous range of reserved addresses that a heap serves from. It starts out unusable and is *committed* (made
-/// readable and writable, zero-filled by the system) from its base upwards, in steps that grow with what is in use, so
-/// that a heap which takes memory bit by bit does not enter the system each time.
+/// A contiguous range of reserved addresses that a heap serves from. It starts out unusable and is
+/// *committed* (made readable and writable, zero-filled by the system) from its base upwards, in
+/// steps that grow with what is in use, so that a heap which takes memory bit by bit does not enter
+/// the system each time.
 ///
 /// Not thread-safe: it belongs to one heap.
 public final class Region {
@@ -58,7 +59,8 @@ public final class Region {
 
     /// Makes the region usable up to `end` at least.
     ///
-    /// @return false if `end` lies outside the region or the memory is not to be had; nothing has changed then
+    /// @return false if `end` lies outside the region or the memory is not to be had; nothing has
+    ///         changed then
     public boolean commit(long end) {
         if (end <= committed) {
             return true;

@@ -23,7 +23,12 @@ class ArchitectureTest {
             classes()
                     .should()
                     .onlyDependOnClassesThat()
-                    .resideInAnyPackage("io.javalloc..", "java.lang..", "java.util..", "java.nio..");
+                    .resideInAnyPackage(
+                            "io.javalloc..",
+                            "java.io..",
+                            "java.lang..",
+                            "java.nio..",
+                            "java.util..");
 
     @ArchTest
     static final ArchRule memory_knows_no_heap =
@@ -48,8 +53,7 @@ class ArchitectureTest {
                     .resideInAPackage("io.javalloc.heaps")
                     .should()
                     .dependOnClassesThat(
-                            inProjectBut(
-                                    "io.javalloc", "io.javalloc.memory", "io.javalloc.heaps"));
+                            inProjectBut("io.javalloc", "io.javalloc.memory", "io.javalloc.heaps"));
 
     @ArchTest
     static final ArchRule a_layer_knows_no_heap_by_name =
@@ -83,13 +87,9 @@ class ArchitectureTest {
     static final ArchRule there_are_no_cycles =
             slices().matching("io.javalloc.(*)..").should().beFreeOfCycles();
 
-    private static DescribedPredicate<JavaClass>
-            inProjectBut(String... allowed) {
-        return resideInAPackage(
-                        "io.javalloc..")
-                .and(
-                        not(
-                                resideInAnyPackage(allowed)))
+    private static DescribedPredicate<JavaClass> inProjectBut(String... allowed) {
+        return resideInAPackage("io.javalloc..")
+                .and(not(resideInAnyPackage(allowed)))
                 .as("reside in another room than %s", String.join(", ", allowed));
     }
 }

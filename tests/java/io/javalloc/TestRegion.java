@@ -14,6 +14,8 @@ import java.util.Map;
 /// It is also the [HeapArguments] of a heap that serves from it.
 public final class TestRegion implements HeapArguments, AutoCloseable {
 
+    private static final long ALIGNMENT = 1 << 21;
+
     private final Arena arena = Arena.ofConfined();
     private final Map<String, Long> options = new HashMap<>();
     private final Region region;
@@ -24,7 +26,7 @@ public final class TestRegion implements HeapArguments, AutoCloseable {
 
     /// @param bytes the length; a multiple of the page
     public TestRegion(long bytes) {
-        long base = arena.allocate(bytes + Region.PAGE, 2 * Region.PAGE).address() + Region.PAGE;
+        long base = arena.allocate(bytes + Region.PAGE, ALIGNMENT).address() + Region.PAGE;
         region = new Region(base, bytes, this::commit);
     }
 

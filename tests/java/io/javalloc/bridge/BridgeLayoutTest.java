@@ -19,8 +19,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// Three descriptions of `struct javalloc_bridge` exist: the shim's compiler's, jextract's, and [Table]. They must agree, or
-/// the two sides read each other's words wrongly.
+/// Three descriptions of `struct javalloc_bridge` exist: the shim's compiler's, jextract's, and
+/// [Table]. They must agree, or the two sides read each other's words wrongly.
 class BridgeLayoutTest {
 
     private static final String SIZE = "";
@@ -38,7 +38,10 @@ class BridgeLayoutTest {
                                                 .layout()
                                                 .byteOffset(PathElement.groupElement(name)),
                                 () -> name + ": java/io/javalloc/bridge/abi is stale, see README"));
-        long named = javalloc_bridge.layout().memberLayouts().stream().filter(m -> m.name().isPresent()).count();
+        long named =
+                javalloc_bridge.layout().memberLayouts().stream()
+                        .filter(m -> m.name().isPresent())
+                        .count();
         assertEquals(named, shim.size() - 1, "the shim exports every field");
     }
 
@@ -85,7 +88,8 @@ class BridgeLayoutTest {
                 ((MemorySegment)
                                 Linker.nativeLinker()
                                         .downcallHandle(
-                                                function, FunctionDescriptor.of(ValueLayout.ADDRESS))
+                                                function,
+                                                FunctionDescriptor.of(ValueLayout.ADDRESS))
                                         .invokeExact())
                         .reinterpret(Long.MAX_VALUE);
         Map<String, Long> found = new LinkedHashMap<>();

@@ -9,14 +9,14 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/// A Java program in host mode, as a user would write it: binds the `javalloc_` functions to a heap, loads a C library that
-/// allocates through them, and calls it.
+/// A Java program in host mode, as a user would write it: binds the `javalloc_` functions to a
+/// heap, loads a C library that allocates through them, and calls it.
 final class HostProgram {
 
     private HostProgram() {}
 
-    /// @param arguments `libjavalloc.so`, a heap expression, and the C library, whose `javalloc_conformance_main` decides the
-    ///                  exit status
+    /// @param arguments `libjavalloc.so`, a heap expression, and the C library, whose
+    ///                  `javalloc_conformance_main` decides the exit status
     public static void main(String[] arguments) throws Throwable {
         Host.open(Path.of(arguments[0]), arguments[1]);
         try (Arena arena = Arena.ofConfined()) {

@@ -16,13 +16,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Host mode: the C conformance rules hold for the `javalloc_` functions inside a Java program, on every heap.
+/// Host mode: the C conformance rules hold for the `javalloc_` functions inside a Java program, on
+/// every heap.
 class HostTest {
 
     private static final List<String> HEAPS = List.of("zig-wasm", "knr");
 
     private static final List<String> PROGRAMS =
-            List.of("standard", "aligned", "usable", "model", "overlap", "threads", "short-threads");
+            List.of(
+                    "standard",
+                    "aligned",
+                    "usable",
+                    "model",
+                    "overlap",
+                    "threads",
+                    "short-threads");
 
     private record Outcome(int status, String output) {}
 
@@ -47,7 +55,8 @@ class HostTest {
         assertTrue(outcome.output().contains("there are: knr"), outcome.output());
     }
 
-    private static Outcome host(String heap, Path library) throws IOException, InterruptedException {
+    private static Outcome host(String heap, Path library)
+            throws IOException, InterruptedException {
         String classes = System.getProperty("java.class.path");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

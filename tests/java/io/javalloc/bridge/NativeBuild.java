@@ -12,7 +12,8 @@ final class NativeBuild {
         return existing(directory().resolve("lib/libjavalloc.so"));
     }
 
-    /// A conformance program, compiled as a library that allocates through the `javalloc_` functions.
+    /// A conformance program, compiled as a library that allocates through the `javalloc_`
+    /// functions.
     static Path hosted(String program) {
         return existing(directory().resolve("tests/native/libhosted-" + program + ".so"));
     }
@@ -23,7 +24,8 @@ final class NativeBuild {
 
     private static Path existing(Path file) {
         if (!Files.exists(file)) {
-            throw new IllegalStateException(file + " is missing; mvn process-test-classes builds it");
+            throw new IllegalStateException(
+                    file + " is missing; mvn process-test-classes builds it");
         }
         return file;
     }

@@ -123,7 +123,8 @@ final class HeapModel {
         add(address, usable);
     }
 
-    /// Checks every live block, every invariant of the heap, and that the heap shows the same blocks.
+    /// Checks every live block, every invariant of the heap, and that the heap shows the same
+    /// blocks.
     void checkAll() {
         for (Block block : live.values()) {
             check(block);
@@ -143,8 +144,8 @@ final class HeapModel {
         assertEquals(expected, shown);
     }
 
-    /// A heap may answer 0 only if the live blocks leave no gap that is sure to be large enough, even
-    /// for one that rounds sizes up to powers of two, and pages up to 64 KiB.
+    /// A heap may answer 0 only if the live blocks leave no gap that is sure to be large enough,
+    /// even for one that rounds sizes up to powers of two, and pages up to 64 KiB.
     private void assertMayRefuse(long size, long alignment) {
         long page = Region.PAGE;
         long gap = 4 * Math.max(size, page) + 2 * alignment;

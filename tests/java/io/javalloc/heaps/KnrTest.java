@@ -247,8 +247,19 @@ class KnrTest {
             assertFreeRefused(arena.allocate(64, 16).address() + 32);
         }
         long[] addresses = {
-            16, base - 16, base, base + 8, base + RANGE, base + RANGE + 16, base + RANGE - 16,
-            Long.MAX_VALUE, Long.MAX_VALUE - 15, Long.MIN_VALUE, Long.MIN_VALUE + 32, -16, -1,
+            16,
+            base - 16,
+            base,
+            base + 8,
+            base + RANGE,
+            base + RANGE + 16,
+            base + RANGE - 16,
+            Long.MAX_VALUE,
+            Long.MAX_VALUE - 15,
+            Long.MIN_VALUE,
+            Long.MIN_VALUE + 32,
+            -16,
+            -1,
         };
         for (long address : addresses) {
             assertFreeRefused(address);
@@ -446,8 +457,7 @@ class KnrTest {
             assertNotEquals(0, large.allocate(RANGE - HEADER, 16), "no more than the region");
         }
         try (TestRegion other = new TestRegion(RANGE).with("max", 31)) {
-            assertThrows(
-                    IllegalArgumentException.class, () -> new Knr.Provider().create(other));
+            assertThrows(IllegalArgumentException.class, () -> new Knr.Provider().create(other));
         }
     }
 

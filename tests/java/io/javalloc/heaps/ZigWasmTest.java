@@ -12,6 +12,7 @@ import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,14 +48,14 @@ class ZigWasmTest {
         return page(number, base);
     }
 
-    private TreeMap<Long, Long> walked() {
+    private SortedMap<Long, Long> walked() {
         TreeMap<Long, Long> blocks = new TreeMap<>();
         heap.walk(blocks::put);
         return blocks;
     }
 
     private void assertRefused(String message, long address) {
-        TreeMap<Long, Long> before = walked();
+        SortedMap<Long, Long> before = walked();
         String expected = message + ": 0x" + Long.toHexString(address);
         assertEquals(
                 expected,
@@ -64,8 +65,7 @@ class ZigWasmTest {
                 assertThrows(HeapCorruption.class, () -> heap.usableSize(address)).getMessage());
         assertEquals(
                 expected,
-                assertThrows(HeapCorruption.class, () -> heap.reallocate(address, 1))
-                        .getMessage());
+                assertThrows(HeapCorruption.class, () -> heap.reallocate(address, 1)).getMessage());
         assertEquals(before, walked());
         heap.verify();
     }
@@ -84,8 +84,16 @@ class ZigWasmTest {
     @Test
     void aRequestTakesTheSlotOfTheNextPowerOfTwo() {
         long[][] expected = {
-            {1, 16}, {16, 16}, {17, 32}, {64, 64}, {65, 128}, {32768, 32768}, {32769, 65536},
-            {65536, 65536}, {65537, 131072}, {300_000, 524288},
+            {1, 16},
+            {16, 16},
+            {17, 32},
+            {64, 64},
+            {65, 128},
+            {32768, 32768},
+            {32769, 65536},
+            {65536, 65536},
+            {65537, 131072},
+            {300_000, 524288},
         };
         for (long[] sizeAndSlot : expected) {
             assertEquals(sizeAndSlot[1], heap.usableSize(allocate(sizeAndSlot[0])));
@@ -528,8 +536,8 @@ class ZigWasmTest {
         Memory.fill(run, PAGE, (byte) 1);
         heap.free(run);
         for (int i = 0; i < 4; i++) {
-            assertEquals(run + 1024 * i, allocateZeroed(1000));
-            assertZero(run + 1024 * i, 1000);
+            assertEquals(run + 1024L * i, allocateZeroed(1000));
+            assertZero(run + 1024L * i, 1000);
         }
     }
 

@@ -26,8 +26,7 @@ class CountedTest {
         long a = counted.allocate(100, 16);
         long b = counted.allocateZeroed(200, 16);
         assertEquals(2, counted.figures().liveBlocks());
-        assertEquals(
-                heap.usableSize(a) + heap.usableSize(b), counted.figures().liveBytes());
+        assertEquals(heap.usableSize(a) + heap.usableSize(b), counted.figures().liveBytes());
         counted.free(a);
         counted.free(b);
         assertEquals(0, counted.figures().liveBlocks());
