@@ -47,7 +47,7 @@ static const char *prepare(void) {
     if (!route_prepare() || !thread_prepare())
         return "the process has no room for the library's own state";
     pthread_atfork(NULL, NULL, after_fork_in_child);
-    return region_reserve() ? NULL : "no address range could be reserved (RLIMIT_AS?)";
+    return region_reserve() ? NULL : "RLIMIT_AS (ulimit -v) leaves no room for a JVM and a heap";
 }
 
 static const char *start(int *exit_status) {

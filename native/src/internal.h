@@ -30,6 +30,7 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *block);
+extern int __libc_mallopt(int parameter, int value);
 
 /* ---- route.c: which side serves a call ---- */
 

@@ -88,17 +88,78 @@ static void add_options(struct arguments *to, const char *home) {
     add_user_options(to);
 }
 
-/* What Java calls in C: io.javalloc.bridge.Commit. */
+/* What Java calls in C: io.javalloc.bridge.Commit and Host. */
 JNIEXPORT jboolean JNICALL Java_io_javalloc_bridge_Commit_commitPages(JNIEnv *env, jclass class, jlong address,
                                                                       jlong bytes) {
     (void)env, (void)class;
     return region_commit((uintptr_t)address, (size_t)bytes);
 }
 
+JNIEXPORT jlong JNICALL Java_io_javalloc_bridge_Host_prepare(JNIEnv *env, jclass class, jbyteArray text) {
+    (void)class;
+    char heap[JAVALLOC_HEAP_MAX] = {0};
+    (*env)->GetByteArrayRegion(env, text, 0, (*env)->GetArrayLength(env, text), (jbyte *)heap);
+    return (*env)->ExceptionCheck(env) ? 0 : (jlong)(uintptr_t)javalloc_host_prepare(heap);
+}
+
+JNIEXPORT void JNICALL Java_io_javalloc_bridge_Host_ready(JNIEnv *env, jclass class) {
+    (void)env, (void)class;
+    javalloc_host_ready();
+}
+
 static bool bind_commit(JNIEnv *env) {
     JNINativeMethod method = {"commitPages", "(JJ)Z", (void *)Java_io_javalloc_bridge_Commit_commitPages};
     jclass class = (*env)->FindClass(env, "io/javalloc/bridge/Commit");
     return class != NULL && (*env)->RegisterNatives(env, class, &method, 1) == JNI_OK;
+}
+
+/* ---- the operations through JNI, until Java has made the upcall stubs ---- */
+
+static jclass operations;
+static jmethodID jni_methods[6];
+
+static intptr_t call_operation(int which, uintptr_t a, uintptr_t b, uintptr_t c) {
+    JNIEnv *env;
+    jvalue arguments[] = {{.j = (jlong)a}, {.j = (jlong)b}, {.j = (jlong)c}};
+    (*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10); /* route.c: the caller is attached */
+    return (*env)->CallStaticLongMethodA(env, operations, jni_methods[which], arguments);
+}
+
+#define THROUGH_JNI(which, name)                                                                                       \
+    static intptr_t name##_through_jni(uintptr_t a, uintptr_t b, uintptr_t c) { return call_operation(which, a, b, c); }
+THROUGH_JNI(0, allocate)
+THROUGH_JNI(1, release)
+THROUGH_JNI(2, resize)
+THROUGH_JNI(3, usable_size)
+THROUGH_JNI(4, inspect)
+THROUGH_JNI(5, nothing)
+#undef THROUGH_JNI
+
+static bool bind_operations(JNIEnv *env) {
+    static const char *const names[] = {"allocate", "release", "resize", "usableSize", "inspect", "nothing"};
+    jclass found = (*env)->FindClass(env, "io/javalloc/bridge/Operations");
+    operations = found == NULL ? NULL : (*env)->NewGlobalRef(env, found);
+    for (int i = 0; i < 6; i++) {
+        jni_methods[i] = operations == NULL ? NULL : (*env)->GetStaticMethodID(env, operations, names[i], "(JJJ)J");
+        if (jni_methods[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Java may have replaced some of them already: it stores each once, later or earlier than this. */
+static void fill_in(javalloc_operation *place, javalloc_operation operation) {
+    javalloc_operation none = NULL;
+    __atomic_compare_exchange_n(place, &none, operation, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+static void serve_through_jni(void) {
+    fill_in(&bridge.allocate, allocate_through_jni);
+    fill_in(&bridge.release, release_through_jni);
+    fill_in(&bridge.resize, resize_through_jni);
+    fill_in(&bridge.usable_size, usable_size_through_jni);
+    fill_in(&bridge.inspect, inspect_through_jni);
+    fill_in(&bridge.nothing, nothing_through_jni);
 }
 
 static const char *call_entry(JNIEnv *env, int *exit_status) {
@@ -111,11 +172,14 @@ static const char *call_entry(JNIEnv *env, int *exit_status) {
     jint answer = (*env)->CallStaticIntMethod(env, entry, start, (jlong)(uintptr_t)&bridge);
     if ((*env)->ExceptionCheck(env))
         return "javalloc.jar failed to start";
-    if (answer == JAVALLOC_BAD_ABI)
-        return "javalloc.jar is of another build than libjavalloc.so";
     if (answer == JAVALLOC_BAD_HEAP)
         *exit_status = EXIT_USAGE;
-    return answer == JAVALLOC_STARTED ? NULL : bridge.message;
+    if (answer == JAVALLOC_BAD_HEAP || answer == JAVALLOC_HEAP_FAILED)
+        return bridge.message;
+    if (answer != JAVALLOC_STARTED || !bind_operations(env))
+        return "javalloc.jar is of another build than libjavalloc.so";
+    serve_through_jni();
+    return NULL;
 }
 
 const char *jvm_start(const char *home, const char *java_home, int *exit_status) {
@@ -159,14 +223,18 @@ void jvm_detach(void) { (*vm)->DetachCurrentThread(vm); }
 
 static _Atomic uint64_t allocated_bytes, gc_count;
 
+static bool is_started(void) { return __atomic_load_n(&bridge.stubs_ready, __ATOMIC_RELAXED) != 0; }
+
 static void JNICALL on_object(jvmtiEnv *jvmti, JNIEnv *env, jthread thread, jobject object, jclass type, jlong bytes) {
     (void)jvmti, (void)env, (void)thread, (void)object, (void)type;
-    allocated_bytes += (uint64_t)bytes;
+    if (is_started())
+        allocated_bytes += (uint64_t)bytes;
 }
 
 static void JNICALL on_collection(jvmtiEnv *jvmti) {
     (void)jvmti;
-    gc_count++;
+    if (is_started())
+        gc_count++;
 }
 
 bool jvm_observe(void) {

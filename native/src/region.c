@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +23,10 @@
  * ends the process. */
 #define JVM_RESERVE ((size_t)16 << 20)
 
+/* What the JVM maps and reserves while it starts, and a little: VmPeak with the options of jvm-options.h, less a
+ * region. */
+#define JVM_ADDRESS_SPACE ((size_t)512 << 20)
+
 struct javalloc_bridge bridge = {
     .abi_version = JAVALLOC_ABI_VERSION,
     .bytes = sizeof(struct javalloc_bridge),
@@ -30,13 +35,11 @@ struct javalloc_bridge bridge = {
 #define FIELD(name)                                                                                                    \
     { #name, offsetof(struct javalloc_bridge, name) }
 static const struct javalloc_field bridge_fields[] = {
-    FIELD(abi_version), FIELD(bytes),
-    FIELD(region_base), FIELD(region_bytes),
-    FIELD(heap),        FIELD(multi_threaded),
-    FIELD(message),     FIELD(allocate),
-    FIELD(release),     FIELD(resize),
-    FIELD(usable_size), FIELD(inspect),
-    FIELD(nothing),     {NULL, sizeof(struct javalloc_bridge)},
+    FIELD(abi_version),  FIELD(bytes),   FIELD(region_base),
+    FIELD(region_bytes), FIELD(heap),    FIELD(multi_threaded),
+    FIELD(stubs_ready),  FIELD(message), FIELD(allocate),
+    FIELD(release),      FIELD(resize),  FIELD(usable_size),
+    FIELD(inspect),      FIELD(nothing), {NULL, sizeof(struct javalloc_bridge)},
 };
 #undef FIELD
 
@@ -107,12 +110,22 @@ static void *reserve(size_t bytes) {
     return mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
-/* Leaves at least half of what a limit still allows to the program's own mappings, stacks and libraries. */
-bool region_reserve(void) {
-    size_t largest = REGION_LARGEST;
-    size_t limit = limit_of(RLIMIT_AS), used = limit == SIZE_MAX ? 0 : used_by_process(0);
-    while (largest >= REGION_SMALLEST && largest > (limit - used) / 2)
+/* Under a limit, what the JVM does not need is halved between the region and the program's own mappings and stacks. */
+static size_t largest_region(void) {
+    size_t limit = limit_of(RLIMIT_AS);
+    if (limit == SIZE_MAX)
+        return REGION_LARGEST;
+    /* glibc would reserve 64 MiB for each of the JVM's threads. */
+    __libc_mallopt(M_ARENA_MAX, 1);
+    size_t used = used_by_process(0), largest = REGION_LARGEST;
+    size_t left = limit > used + JVM_ADDRESS_SPACE ? limit - used - JVM_ADDRESS_SPACE : 0;
+    while (largest > left / 2)
         largest /= 2;
+    return largest;
+}
+
+bool region_reserve(void) {
+    size_t largest = largest_region();
     for (size_t bytes = largest; bytes >= REGION_SMALLEST; bytes /= 2) {
         char *start = reserve(bytes + REGION_ALIGNMENT);
         if (start == MAP_FAILED)

@@ -1,11 +1,6 @@
 package io.javalloc.bridge;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /// Host mode: a Java program that loads a C library and lets it allocate through the `javalloc_`
@@ -27,54 +22,33 @@ public final class Host {
     ///     fit each other, the region cannot be reserved, or the heap fails to start
     public static void open(Path library, String heap) {
         System.load(library.toAbsolutePath().toString());
-        SymbolLookup symbols = SymbolLookup.loaderLookup();
-        long bridge = prepare(symbols, heap);
-        int answer = Entry.start(bridge);
+        byte[] text = heap.getBytes(StandardCharsets.UTF_8);
+        if (text.length >= Table.HEAP_MAX) {
+            throw new IllegalArgumentException(
+                    "a heap expression has at most " + (Table.HEAP_MAX - 1) + " bytes");
+        }
+        long bridge = prepare(text);
+        if (bridge == 0) {
+            throw new IllegalStateException(
+                    "a heap is bound already, or no address range could be reserved");
+        }
+        int answer = Entry.startHosted(bridge);
+        if (answer == Table.BAD_HEAP) {
+            throw new IllegalArgumentException(Text.left());
+        }
         if (answer != Table.STARTED) {
-            String message =
-                    answer == Table.BAD_ABI ? "the library is of another build" : Text.left();
-            throw answer == Table.BAD_HEAP
-                    ? new IllegalArgumentException(message)
-                    : new IllegalStateException(message);
+            boolean isOther = answer == Table.BAD_ABI;
+            throw new IllegalStateException(
+                    isOther ? "the library is of another build" : Text.left());
         }
-        call(symbols, "javalloc_host_ready", FunctionDescriptor.ofVoid(), MemorySegment.NULL);
+        ready();
     }
 
-    private static long prepare(SymbolLookup symbols, String heap) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment text = arena.allocateFrom(heap);
-            if (text.byteSize() > Table.HEAP_MAX) {
-                throw new IllegalArgumentException(
-                        "a heap expression has at most " + (Table.HEAP_MAX - 1) + " bytes");
-            }
-            MemorySegment bridge =
-                    call(
-                            symbols,
-                            "javalloc_host_prepare",
-                            FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS),
-                            text);
-            if (bridge.equals(MemorySegment.NULL)) {
-                throw new IllegalStateException(
-                        "a heap is bound already, or no address range could be reserved");
-            }
-            return bridge.address();
-        }
-    }
+    /// Makes the bridge ready for this heap expression.
+    ///
+    /// @return its address, or 0
+    private static native long prepare(byte[] heap);
 
-    private static MemorySegment call(
-            SymbolLookup symbols,
-            String name,
-            FunctionDescriptor signature,
-            MemorySegment argument) {
-        var handle = Linker.nativeLinker().downcallHandle(symbols.findOrThrow(name), signature);
-        try {
-            if (signature.returnLayout().isEmpty()) {
-                handle.invokeExact();
-                return MemorySegment.NULL;
-            }
-            return (MemorySegment) handle.invokeExact(argument);
-        } catch (Throwable e) {
-            throw new IllegalStateException(name + " failed", e);
-        }
-    }
+    /// Opens the bridge to callers.
+    private static native void ready();
 }

@@ -18,7 +18,8 @@ final class Table {
     static final long REGION_BYTES = 16;
     static final long HEAP = 24;
     static final long MULTI_THREADED = 536;
-    static final long MESSAGE = 540;
+    static final long STUBS_READY = 540;
+    static final long MESSAGE = 544;
     static final long ALLOCATE = 1568;
     static final long RELEASE = 1576;
     static final long RESIZE = 1584;

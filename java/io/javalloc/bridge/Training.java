@@ -1,45 +1,30 @@
 package io.javalloc.bridge;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /// What the build runs to train the AOT cache: starts as every program's virtual machine starts,
-/// and calls the operations often enough that the cache also knows how they are used.
+// and
+/// calls the operations often enough that the cache also knows how they are used. It loads nothing
+/// that a program's start does not need: all classes of the cache are loaded at once.
 final class Training {
 
-    private static final int CALLS = 30_000;
+    private static final int CALLS = 50_000;
 
     private Training() {}
 
     /// @param arguments the path of `libjavalloc.so`
-    public static void main(String[] arguments) throws Throwable {
+    public static void main(String[] arguments) {
         Host.open(Path.of(arguments[0]), "");
-        SymbolLookup symbols = SymbolLookup.loaderLookup();
-        MethodHandle malloc = function(symbols, "javalloc_malloc");
-        MethodHandle realloc = function(symbols, "javalloc_reallocarray");
-        MethodHandle free = function(symbols, "javalloc_free");
         long[] live = new long[64];
         for (int i = 0; i < CALLS; i++) {
             int slot = i % live.length;
-            long freed = (long) free.invokeExact(live[slot], 0L, 0L);
-            live[slot] = (long) malloc.invokeExact((i * 37L) % 2000 + freed * 0, 0L, 0L);
-            if (i % 8 == 0) {
-                live[slot] = (long) realloc.invokeExact(live[slot], (i * 91L) % 5000 + 1, 1L);
+            if (live[slot] != 0) {
+                Operations.release(live[slot], 0, 0);
+            }
+            live[slot] = Operations.allocate(1 + i * 37 % 2000, 16, i % 8 == 0 ? 1 : 0);
+            if (i % 8 == 1) {
+                live[slot] = Operations.resize(live[slot], 1 + i * 91 % 5000, 0);
             }
         }
-    }
-
-    private static MethodHandle function(SymbolLookup symbols, String name) {
-        FunctionDescriptor signature =
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG);
-        return Linker.nativeLinker().downcallHandle(symbols.findOrThrow(name), signature);
     }
 }

@@ -307,7 +307,6 @@ public final class ZigWasm implements Heap {
                 long behind = run + (1L << have) - (start + (1L << log));
                 if (behind >= 0) {
                     unlink(have, previous, next);
-                    table[pageOf(run)] = 0;
                     give(pageOf(run), (int) (start - run >> LOG_PAGE));
                     give(pageOf(start + (1L << log)), (int) (behind >> LOG_PAGE));
                     return start;

@@ -62,11 +62,11 @@ public final class Region {
     /// @return false if `end` lies outside the region or the memory is not to be had; nothing has
     ///         changed then
     public boolean commit(long end) {
-        if (end <= committed) {
-            return true;
-        }
         if (end > limit || end < base) {
             return false;
+        }
+        if (end <= committed) {
+            return true;
         }
         long step = Math.max(MIN_STEP, (committed - base) >> 3);
         long generous = Math.min(limit, roundUp(Math.max(end, committed + step), MIN_STEP));

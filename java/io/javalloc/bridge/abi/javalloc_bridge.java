@@ -21,6 +21,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     uintptr_t region_bytes;
  *     char heap[512];
  *     uint32_t multi_threaded;
+ *     uint32_t stubs_ready;
  *     char message[1024];
  *     javalloc_operation allocate;
  *     javalloc_operation release;
@@ -44,8 +45,8 @@ public class javalloc_bridge {
         Abi.C_LONG.withName("region_bytes"),
         MemoryLayout.sequenceLayout(512, Abi.C_CHAR).withName("heap"),
         Abi.C_INT.withName("multi_threaded"),
+        Abi.C_INT.withName("stubs_ready"),
         MemoryLayout.sequenceLayout(1024, Abi.C_CHAR).withName("message"),
-        MemoryLayout.paddingLayout(4),
         Abi.C_POINTER.withName("allocate"),
         Abi.C_POINTER.withName("release"),
         Abi.C_POINTER.withName("resize"),
@@ -356,6 +357,50 @@ public class javalloc_bridge {
      */
     public static void multi_threaded(MemorySegment struct, int fieldValue) {
         struct.set(multi_threaded$LAYOUT, multi_threaded$OFFSET, fieldValue);
+    }
+
+    private static final OfInt stubs_ready$LAYOUT = (OfInt)$LAYOUT.select(groupElement("stubs_ready"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint32_t stubs_ready
+     * }
+     */
+    public static final OfInt stubs_ready$layout() {
+        return stubs_ready$LAYOUT;
+    }
+
+    private static final long stubs_ready$OFFSET = $LAYOUT.byteOffset(groupElement("stubs_ready"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint32_t stubs_ready
+     * }
+     */
+    public static final long stubs_ready$offset() {
+        return stubs_ready$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint32_t stubs_ready
+     * }
+     */
+    public static int stubs_ready(MemorySegment struct) {
+        return struct.get(stubs_ready$LAYOUT, stubs_ready$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint32_t stubs_ready
+     * }
+     */
+    public static void stubs_ready(MemorySegment struct, int fieldValue) {
+        struct.set(stubs_ready$LAYOUT, stubs_ready$OFFSET, fieldValue);
     }
 
     private static final SequenceLayout message$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("message"));

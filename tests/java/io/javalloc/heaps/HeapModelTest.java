@@ -159,6 +159,7 @@ class HeapModelTest {
             assertEquals(0, heap.allocate(Long.MAX_VALUE, Heap.MIN_ALIGNMENT));
             for (int log = 50; log < 63; log++) {
                 assertEquals(0, heap.allocate(16, 1L << log));
+                assertEquals(0, heap.allocate(1L << log, 1L << log));
             }
             long block = heap.allocate(100, Heap.MIN_ALIGNMENT);
             assertEquals(0, heap.reallocate(block, Long.MAX_VALUE));

@@ -562,7 +562,7 @@ class ZigWasmTest {
 
     @Test
     void aNodeThatWasWrittenOverIsRefusedWhenItsSlotIsReused() {
-        long[] damages = {0x4141414141414141L, 24, -1, Long.MIN_VALUE, base - 16, page(2), 1};
+        long[] damages = {0x4141414141414141L, -1, Long.MIN_VALUE, base - 16, page(2), base + 8, 1};
         for (long damage : damages) {
             for (long size : new long[] {64, PAGE}) {
                 long block = allocate(size);

@@ -97,6 +97,7 @@ class RegionTest {
         Region region = region(BASE, 4 * MIB);
         assertFalse(region.commit(BASE + 4 * MIB + 1));
         assertFalse(region.commit(Long.MAX_VALUE));
+        assertFalse(region.commit(Long.MIN_VALUE), "a sum that has overflowed");
         assertEquals(0, asked);
         assertEquals(BASE, region.committed());
     }
