@@ -18,9 +18,8 @@ final class Entry {
     private Entry() {}
 
     /// Starts the Java side in a C program: called by the shim, which serves the program through
-    // JNI
-    /// until the upcall stubs have been made, on a thread beside it. They would take half of the
-    // start.
+    /// JNI until the upcall stubs have been made, on a thread beside it. They would take half of
+    /// the start.
     ///
     /// @param bridge address of the `struct javalloc_bridge` that the shim has prepared
     /// @return `JAVALLOC_STARTED` or another of bridge.h's answers to this call, with a message in

@@ -9,12 +9,10 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 
 /// Makes the upcall stubs and puts them into the bridge, one after the other: each is one store of
-// a
-/// word that a thread which calls meanwhile sees whole, old or new.
+/// a word that a thread which calls meanwhile sees whole, old or new.
 ///
 /// The first stub takes some 20 ms, because the linker makes and compiles classes for the
-// signature;
-/// all of them have the same one, so each further stub takes a fraction of one.
+/// signature; all of them have the same one, so each further stub takes a fraction of one.
 ///
 /// @param bridge address of the `struct javalloc_bridge`
 record Stubs(long bridge) implements Runnable {

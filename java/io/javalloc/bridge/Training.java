@@ -3,9 +3,8 @@ package io.javalloc.bridge;
 import java.nio.file.Path;
 
 /// What the build runs to train the AOT cache: starts as every program's virtual machine starts,
-// and
-/// calls the operations often enough that the cache also knows how they are used. It loads nothing
-/// that a program's start does not need: all classes of the cache are loaded at once.
+/// and calls the operations often enough that the cache also knows how they are used. It loads
+/// nothing that a program's start does not need: all classes of the cache are loaded at once.
 final class Training {
 
     private static final int CALLS = 50_000;

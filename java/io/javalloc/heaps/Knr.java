@@ -12,17 +12,17 @@ import java.util.Set;
 
 /// The allocator of Kernighan and Ritchie over a fixed range of memory, after the Swift
 /// `SingleCoreAllocator`: one free list, first fit, every chunk headed by a link and a length.
-/// A pointer is handed back only if it proves to be in the range, with its header and all of its
-/// length.
+/// A pointer is taken back only if it lies in the range with its header, and the chunk's length is
+/// sane and does not lead out of the range.
 ///
 /// ```
-///  chunk            block (what the caller gets)                        next chunk
-///  │                │                                                   │
-///  ├────────┬────────┬─────────────────────────────────────────────────┬──────
-///  │  link  │ length │  usable: length - 16 bytes                      │  link …
-///  ├────────┴────────┴─────────────────────────────────────────────────┴──────
-///  │◄─── header ────►│                                                 │
-///  │◄───────────────────────── length ────────────────────────────────►│
+///  chunk             block (what the caller gets)             next chunk
+///  │                 │                                        │
+///  ├────────┬────────┬────────────────────────────────────────┬────────
+///  │  link  │ length │       usable: length - 16 bytes        │  link
+///  ├────────┴────────┴────────────────────────────────────────┴────────
+///  │◄── header: 16 ─►│                                        │
+///  │◄──────────────────────── length ────────────────────────►│
 /// ```
 ///
 /// The chunks tile the range without gaps. A free chunk's link is the next free chunk or 0, in no

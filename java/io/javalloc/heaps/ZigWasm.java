@@ -15,12 +15,12 @@ import java.util.Arrays;
 ///
 /// ```
 ///  page 0          page 1          page 2          page 3          page 4          frontier
-///  ├──┬──┬──┬──┬──┬┼───────┬───────┼───────────────┴───────────────┼───────────────┼─ ─ ─
-///  │▒▒│n │▒▒│▒▒│  ││▒▒▒▒▒▒▒│n      │▒▒▒▒▒▒▒▒ in use ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒│n  free        │ fresh
-///  ├──┴──┴──┴──┴──┴┼───────┴───────┼───────────────┬───────────────┼───────────────┼─ ─ ─
-///   slots of 2^a    slots of 2^b    a run of 2 pages                a run of 1 page
-///       bump: ↑
-///  table:  a               b              17              0              -16            0
+///  ├──┬──┬──┬──┬───┼───────┬───────┼───────────────┴───────────────┼───────────────┼─ ─ ─
+///  │▒▒│n │▒▒│▒▒│   │▒▒▒▒▒▒▒│n      │▒▒▒▒▒▒▒▒▒▒▒ in use ▒▒▒▒▒▒▒▒▒▒▒▒│n  free        │ not used
+///  ├──┴──┴──┴──┴───┼───────┴───────┼───────────────┬───────────────┼───────────────┼─ ─ ─
+///  │slots of 2^a ↑ │slots of 2^b   │a run of 2 pages               │a run of 1 page│
+///  │          bump │               │                               │               │
+///  table: a         b               17              0               -16             0
 /// ```
 ///
 /// The region is a row of 64 KiB pages. A *small slot* (16 bytes to 32 KiB) is one of the equal
@@ -32,18 +32,18 @@ import java.util.Arrays;
 /// What there is no free slot for is cut from the page of its size at the *bump* pointer, or is a
 /// part of a larger free run, or is taken at the *frontier*, behind which no page is in use. Small
 /// slots are naturally aligned, so an alignment up to a page is a matter of the size; for a larger
-/// one the pages before and behind are cut off. Free runs side by side are joined before the
-/// frontier moves on, if enough pages came back since the last time; pages whose small slots are
-/// all free become runs only when there is no other memory.
+/// one the pages before and behind are cut off. A run that shrinks hands its upper pages to the
+/// lists of their sizes. Free runs side by side are joined before the frontier moves on, if enough
+/// pages came back since the last time; pages whose small slots are all free become runs only when
+/// there is no other memory.
 ///
 /// Different from the original, on purpose:
 /// - The node lies over the first bytes of the free slot and costs nothing, because the table knows
 ///   the sizes of the slots; the original adds its 8 bytes to every request.
-/// - Runs that nobody handed out, or that are free already, are refused. A small slot that is freed
-///   twice is not seen, only an address where no slot starts.
-/// - A run that shrinks gives its upper pages to the lists of their sizes, as the commit message
-///   says; the original does so only when the whole slot is freed.
-/// - Free pages join; those of the original keep their size for ever.
+/// - An address where no slot starts is refused, and so is a run that is free already. A small slot
+///   that is freed twice is not seen; a free slot that was written to is, mostly.
+/// - Larger runs are split, and free pages join; those of the original keep their size for ever.
+/// - Any alignment is served, also one larger than a page.
 public final class ZigWasm implements Heap {
 
     /// Makes [ZigWasm] heaps. Option `max`: the bytes it may use, all of the region if absent.
@@ -149,9 +149,10 @@ public final class ZigWasm implements Heap {
     public long allocateZeroed(long size, long alignment) {
         int log = ceilLog(Math.max(size, alignment));
         long dirtyEnd = fresh;
+        // Slots of a page that was fresh are so themselves until they are freed for the first time.
         boolean isCut = log < LOG_PAGE && lists[log] == 0;
         long address = allocate(size, alignment);
-        if (address == 0 || isCut && bumpIsFresh[log]) {
+        if (address == 0 || (isCut && bumpIsFresh[log])) {
             return address;
         }
         if (address < dirtyEnd) {
@@ -236,23 +237,19 @@ public final class ZigWasm implements Heap {
     /// between the slots: somebody has written to a block after it was freed.
     long checkedNext(long slot) {
         long next = Node.next(slot);
-        // As one unsigned number, units of the least slot: too large if misaligned, too.
+        // The low bits become the high ones: a misaligned link is too large as well.
         long unit = Long.rotateRight(next - base, LOG_MIN_SLOT);
         long units = (long) frontier << LOG_PAGE - LOG_MIN_SLOT;
         if (Long.compareUnsigned(unit, units) >= 0 && next != 0) {
-            throw overwritten(slot);
+            throw new HeapCorruption("A free slot has been overwritten", slot);
         }
         return next;
-    }
-
-    private static HeapCorruption overwritten(long slot) {
-        return new HeapCorruption("A free slot has been overwritten", slot);
     }
 
     /// Cuts the next small slot from the page of its size.
     private long cut(int log) {
         long slot = bumps[log];
-        if ((slot & Region.PAGE - 1) == 0) {
+        if ((slot & (Region.PAGE - 1)) == 0) {
             long dirtyEnd = fresh;
             slot = takeRun(LOG_PAGE, MIN_ALIGNMENT);
             if (slot == 0) {
@@ -276,8 +273,7 @@ public final class ZigWasm implements Heap {
 
     /// Takes a run that is in no list afterwards.
     private long takeRun(int log, long alignment) {
-        long bytes = (long) maxPages << LOG_PAGE;
-        if (log >= LOG_MAX || 1L << log > bytes || alignment > base + bytes) {
+        if (log >= LOG_MAX || 1L << log > (long) maxPages << LOG_PAGE) {
             return 0;
         }
         long run = takeFree(log, alignment);
@@ -431,7 +427,7 @@ public final class ZigWasm implements Heap {
         for (int log = LOG_MIN_SLOT; log < LOG_PAGE; log++) {
             for (long slot = lists[log]; slot != 0; slot = checkedNext(slot)) {
                 int page = pageOf(slot);
-                if (++count[page] > slotsCut(page, log)) {
+                if (table[page] != log || ++count[page] > slotsCut(page, log)) {
                     throw new HeapCorruption("A block has been freed twice, or overwritten", slot);
                 }
             }

@@ -344,6 +344,7 @@ class ZigWasmTest {
         assertNoBlock(page(1));
         assertNoBlock(page(PAGES - 1));
         assertNoBlock(page(PAGES));
+        assertNoBlock(page(heap.table.length));
         assertNoBlock(base - 16);
         assertNoBlock(base - PAGE);
         assertNoBlock(16);
@@ -459,6 +460,16 @@ class ZigWasmTest {
         long block = allocate(16);
         heap.free(block);
         heap.free(block);
+        assertThrows(HeapCorruption.class, () -> allocate(BYTES));
+    }
+
+    @Test
+    void aLinkToAnotherSizeIsSeenWhenMemoryRunsOut() {
+        long block = allocate(16);
+        long run = allocate(PAGE);
+        heap.free(block);
+        Memory.putLong(block, run);
+        Memory.putLong(run, 0);
         assertThrows(HeapCorruption.class, () -> allocate(BYTES));
     }
 
