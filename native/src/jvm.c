@@ -113,15 +113,26 @@ static bool bind_commit(JNIEnv *env) {
     return class != NULL && (*env)->RegisterNatives(env, class, &method, 1) == JNI_OK;
 }
 
-/* ---- the operations through JNI, until Java has made the upcall stubs ---- */
+/*
+ * ---- the operations through JNI, until there are upcall stubs ----
+ * Making the first stub takes Java some 20 ms of processor time, as much as a third of the start. Most processes are
+ * over before that pays: the stubs are made, on a thread beside the program, once it has called so often.
+ */
 
-static jclass operations;
-static jmethodID jni_methods[6];
+#define CALLS_WORTH_STUBS 1000
+
+static jclass entry, operations;
+static jmethodID jni_methods[6], make_stubs;
+static _Atomic uint32_t calls_through_jni;
 
 static intptr_t call_operation(int which, uintptr_t a, uintptr_t b, uintptr_t c) {
     JNIEnv *env;
     jvalue arguments[] = {{.j = (jlong)a}, {.j = (jlong)b}, {.j = (jlong)c}};
     (*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10); /* route.c: the caller is attached */
+    if (unlikely(atomic_fetch_add_explicit(&calls_through_jni, 1, memory_order_relaxed) == CALLS_WORTH_STUBS)) {
+        (*env)->CallStaticVoidMethod(env, entry, make_stubs, (jlong)(uintptr_t)&bridge);
+        (*env)->ExceptionClear(env); /* no thread to be had: JNI goes on serving */
+    }
     return (*env)->CallStaticLongMethodA(env, operations, jni_methods[which], arguments);
 }
 
@@ -147,27 +158,23 @@ static bool bind_operations(JNIEnv *env) {
     return true;
 }
 
-/* Java may have replaced some of them already: it stores each once, later or earlier than this. */
-static void fill_in(javalloc_operation *place, javalloc_operation operation) {
-    javalloc_operation none = NULL;
-    __atomic_compare_exchange_n(place, &none, operation, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-}
-
 static void serve_through_jni(void) {
-    fill_in(&bridge.allocate, allocate_through_jni);
-    fill_in(&bridge.release, release_through_jni);
-    fill_in(&bridge.resize, resize_through_jni);
-    fill_in(&bridge.usable_size, usable_size_through_jni);
-    fill_in(&bridge.inspect, inspect_through_jni);
-    fill_in(&bridge.nothing, nothing_through_jni);
+    bridge.allocate = allocate_through_jni;
+    bridge.release = release_through_jni;
+    bridge.resize = resize_through_jni;
+    bridge.usable_size = usable_size_through_jni;
+    bridge.inspect = inspect_through_jni;
+    bridge.nothing = nothing_through_jni;
 }
 
 static const char *call_entry(JNIEnv *env, int *exit_status) {
-    jclass entry = (*env)->FindClass(env, ENTRY_CLASS);
-    if (entry == NULL)
+    jclass found = (*env)->FindClass(env, ENTRY_CLASS);
+    if (found == NULL)
         return "javalloc.jar is missing or damaged: class " ENTRY_CLASS " not found";
+    entry = (*env)->NewGlobalRef(env, found);
+    make_stubs = (*env)->GetStaticMethodID(env, entry, "makeStubs", "(J)V");
     jmethodID start = (*env)->GetStaticMethodID(env, entry, "start", "(J)I");
-    if (start == NULL || !bind_commit(env))
+    if (start == NULL || make_stubs == NULL || !bind_commit(env))
         return "javalloc.jar is of another build than libjavalloc.so";
     jint answer = (*env)->CallStaticIntMethod(env, entry, start, (jlong)(uintptr_t)&bridge);
     if ((*env)->ExceptionCheck(env))

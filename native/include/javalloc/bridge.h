@@ -64,14 +64,14 @@ struct javalloc_bridge {
      * thread is inside an operation that began at 0, so an operation that read 0 is alone until it returns. */
     uint32_t multi_threaded;
 
-    /* Written by Java: 1 once the operations below are upcall stubs. Until then, in a program's first 30 ms or so, they
-     * are functions of the shim that go through JNI: slower, but ready as soon as the heap is. */
+    /* Written by Java: 1 once the operations below are upcall stubs. Until then, in a program's first 1,000 calls and
+     * 30 ms, they are functions of the shim that go through JNI: slower, but ready as soon as the heap is. */
     uint32_t stubs_ready;
 
     /* Written by Java: one sentence for the user, NUL-terminated. See JAVALLOC_CORRUPT and JAVALLOC_BAD_HEAP. */
     char message[JAVALLOC_MESSAGE_MAX];
 
-    /* Filled in by Java while it starts. */
+    /* First the shim's, which go through JNI; each replaced by Java with its upcall stub. */
     javalloc_operation allocate;    /* (size >= 1, alignment, zeroed) -> address; 0: out of memory */
     javalloc_operation release;     /* (address, 0, 0) -> 0 */
     javalloc_operation resize;      /* (address, size >= 1, 0) -> address; 0: out of memory, the block is untouched */

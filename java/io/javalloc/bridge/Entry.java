@@ -17,33 +17,13 @@ final class Entry {
 
     private Entry() {}
 
-    /// Starts the Java side in a C program: called by the shim, which serves the program through
-    /// JNI until the upcall stubs have been made, on a thread beside it. They would take half of
-    /// the start.
+    /// Starts the Java side: makes the heap. The shim then calls the operations through JNI, until
+    /// there are upcall stubs.
     ///
     /// @param bridge address of the `struct javalloc_bridge` that the shim has prepared
     /// @return `JAVALLOC_STARTED` or another of bridge.h's answers to this call, with a message in
     ///         the bridge
     static int start(long bridge) {
-        int answer = prepare(bridge);
-        if (answer == Table.STARTED) {
-            Thread stubs = new Thread(new Stubs(bridge), "javalloc-stubs");
-            stubs.setDaemon(true);
-            stubs.start();
-        }
-        return answer;
-    }
-
-    /// As [#start], in a Java program, which waits until all is ready.
-    static int startHosted(long bridge) {
-        int answer = prepare(bridge);
-        if (answer == Table.STARTED) {
-            new Stubs(bridge).run();
-        }
-        return answer;
-    }
-
-    private static int prepare(long bridge) {
         try {
             if (Memory.getInt(bridge + Table.ABI_VERSION) != Table.ABI_VERSION_EXPECTED
                     || Memory.getInt(bridge + Table.BYTES) != Table.BYTES_EXPECTED) {
@@ -59,6 +39,13 @@ final class Entry {
             Text.leave(Text.describe(e));
             return Table.HEAP_FAILED;
         }
+    }
+
+    /// Makes the upcall stubs, on a thread beside the program.
+    static void makeStubs(long bridge) {
+        Thread maker = new Thread(new Stubs(bridge), "javalloc-stubs");
+        maker.setDaemon(true);
+        maker.start();
     }
 
     private static void makeHeap(long bridge) {

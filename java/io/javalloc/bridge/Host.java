@@ -32,7 +32,7 @@ public final class Host {
             throw new IllegalStateException(
                     "a heap is bound already, or no address range could be reserved");
         }
-        int answer = Entry.startHosted(bridge);
+        int answer = Entry.start(bridge);
         if (answer == Table.BAD_HEAP) {
             throw new IllegalArgumentException(Text.left());
         }
@@ -41,6 +41,7 @@ public final class Host {
             throw new IllegalStateException(
                     isOther ? "the library is of another build" : Text.left());
         }
+        new Stubs(bridge).run();
         ready();
     }
 
