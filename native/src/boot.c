@@ -105,13 +105,21 @@ __attribute__((constructor)) static void library_loaded(void) {
     errno = saved;
 }
 
-__attribute__((destructor)) static void library_unloaded(void) { stats_write(); }
+/* What the user wants to know at the end of a process, whichever way it ends. */
+static void at_the_end(void) {
+    intptr_t answer;
+    if (options.verify && start_milliseconds != 0 && !route_is_child())
+        route_inspect(JAVALLOC_VERIFY, 0, &answer);
+    stats_write();
+}
+
+__attribute__((destructor)) static void library_unloaded(void) { at_the_end(); }
 
 /* ---- ends of a process that run no destructors ---- */
 
 EXPORTED _Noreturn void _exit(int status) {
     static void (*next)(int);
-    stats_write();
+    at_the_end();
     if (next == NULL)
         *(void **)&next = dlsym(RTLD_NEXT, "_exit");
     next(status);

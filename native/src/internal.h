@@ -5,6 +5,7 @@
 #ifndef JAVALLOC_INTERNAL_H
 #define JAVALLOC_INTERNAL_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,7 +78,9 @@ struct thread {
     struct counters *counters; /* NULL until the thread is ready */
     enum thread_kind kind;
     int exit_rounds;
-    bool attached; /* by us, so detaching is ours, too */
+    bool attached;           /* by us, so detaching is ours, too */
+    unsigned blocked_faults; /* signals.c */
+    bool in_libc;            /* libc's malloc is at work on this thread: a handler must not enter it */
 };
 
 extern THREAD_LOCAL struct thread thread_self;
@@ -101,6 +104,19 @@ static inline void thread_outside(struct thread *self) {
 /* Whether the address lies on the calling thread's stack. */
 bool thread_owns_stack(const struct thread *self, uintptr_t address);
 
+/* Whether what runs on this thread now is code of the JVM. */
+static inline bool thread_runs_jvm(const struct thread *self) {
+    return self->kind == THREAD_JVM || self->kind == THREAD_INSIDE ||
+           (self->kind == THREAD_READY && self->stack_window == 0);
+}
+
+/* ---- signals.c: masks ---- */
+
+void signals_block_all(sigset_t *before);
+void signals_restore(const sigset_t *before);
+/* Puts a program's mask back, less the faults that HotSpot needs. */
+void signals_restore_for_java(struct thread *self, const sigset_t *before);
+
 /* ---- region.c: the address range that Java serves from ---- */
 
 extern struct javalloc_bridge bridge;
@@ -114,6 +130,25 @@ static inline bool region_contains(const void *block) {
 }
 /* Copies from a block whose size is not known: stops at the first byte that cannot be read. */
 void region_copy_from(void *target, const void *block, size_t bytes);
+
+/* ---- libc.c: libc's malloc, never twice at a time on one thread ---- */
+
+bool libc_prepare(void);
+void *libc_allocate(struct thread *self, size_t size, size_t alignment, bool zeroed);
+void *libc_resize(struct thread *self, void *block, size_t size);
+void libc_free(struct thread *self, void *block); /* keeps errno */
+size_t libc_usable_size(void *block);
+
+/* A lock-free list of blocks, through their own first word. */
+void list_push(_Atomic(void *) *list, void *block);
+void *list_next(const void *block);
+
+/* ---- reserve.c: memory for signal handlers that interrupt libc's malloc ---- */
+
+bool reserve_prepare(void);
+bool reserve_contains(const void *block);
+void *reserve_allocate(size_t size, size_t alignment); /* NULL if there is none left; zeroed */
+size_t reserve_usable_size(const void *block);
 
 /* ---- boot.c, jvm.c, jdk.c: from the constructor to the running heap ---- */
 
@@ -155,6 +190,7 @@ void process_restore(void); /* after it has */
 struct options {
     bool off;
     bool strict;
+    bool verify;              /* the heap's invariants, at the end */
     bool stats_text;          /* for people instead of JSON */
     char stats[JDK_PATH_MAX]; /* empty: none; "-": standard error */
     char heap[JAVALLOC_HEAP_MAX];

@@ -125,14 +125,21 @@ static jclass entry, operations;
 static jmethodID jni_methods[6], make_stubs;
 static _Atomic uint32_t calls_through_jni;
 
+/* Creating a thread allocates: no handler of the program's may come in between, and none may run on the new thread. */
+static void have_stubs_made(JNIEnv *env) {
+    sigset_t before;
+    signals_block_all(&before);
+    (*env)->CallStaticVoidMethod(env, entry, make_stubs, (jlong)(uintptr_t)&bridge);
+    (*env)->ExceptionClear(env); /* no thread to be had: JNI goes on serving */
+    signals_restore(&before);
+}
+
 static intptr_t call_operation(int which, uintptr_t a, uintptr_t b, uintptr_t c) {
     JNIEnv *env;
     jvalue arguments[] = {{.j = (jlong)a}, {.j = (jlong)b}, {.j = (jlong)c}};
     (*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10); /* route.c: the caller is attached */
-    if (unlikely(atomic_fetch_add_explicit(&calls_through_jni, 1, memory_order_relaxed) == CALLS_WORTH_STUBS)) {
-        (*env)->CallStaticVoidMethod(env, entry, make_stubs, (jlong)(uintptr_t)&bridge);
-        (*env)->ExceptionClear(env); /* no thread to be had: JNI goes on serving */
-    }
+    if (unlikely(atomic_fetch_add_explicit(&calls_through_jni, 1, memory_order_relaxed) == CALLS_WORTH_STUBS))
+        have_stubs_made(env);
     return (*env)->CallStaticLongMethodA(env, operations, jni_methods[which], arguments);
 }
 

@@ -43,6 +43,7 @@ static void make_absolute(char path[JDK_PATH_MAX]) {
 
 void options_read(void) {
     options.off = is_set("JAVALLOC", "off");
+    options.verify = is_set("JAVALLOC_VERIFY", "1");
     options.strict = is_set("JAVALLOC_STRICT", "1");
     options.stats_text = is_set("JAVALLOC_STATS_FORMAT", "text");
     copy("JAVALLOC_STATS", options.stats, sizeof options.stats);

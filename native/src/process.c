@@ -5,7 +5,6 @@
  */
 #include <fcntl.h>
 #include <locale.h>
-#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -83,9 +82,7 @@ static void release_low_descriptors(void) {
 /* ---- all together ---- */
 
 void process_save(void) {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &saved.mask); /* the JVM's threads inherit it */
+    signals_block_all(&saved.mask); /* the JVM's threads inherit it */
     for (int signal = 1; signal < NSIG; signal++)
         sigaction(signal, NULL, &saved.actions[signal]);
     const char *locale = setlocale(LC_ALL, NULL);
@@ -103,5 +100,5 @@ void process_restore(void) {
     for (int signal = 1; signal < NSIG; signal++)
         if (!is_needed_by_jvm(signal))
             sigaction(signal, &saved.actions[signal], NULL);
-    pthread_sigmask(SIG_SETMASK, &saved.mask, NULL);
+    signals_restore(&saved.mask);
 }

@@ -25,7 +25,6 @@
  *   - The relay (a helper thread that calls Java for those whose stack is too short) is to be called where `refused`
  *     answers ROUTE_RELAY; until it exists, libc serves them.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <string.h>
@@ -56,24 +55,19 @@ static inline bool java_serves(const struct thread *self) {
            likely(gate_state() == GATE_OPEN);
 }
 
-static bool is_code_of_jvm(const struct thread *self) {
-    return self->kind == THREAD_JVM || self->kind == THREAD_INSIDE ||
-           (self->kind == THREAD_READY && self->stack_window == 0);
-}
-
 /* The slow half of java_serves: makes a new thread ready, and names the route of one that Java does not serve. */
 static __attribute__((noinline)) enum route refused(struct thread *self) {
     if (gate_state() != GATE_OPEN) {
         if (gate_state() == GATE_WIPED)
             route_child();
-        return is_code_of_jvm(self) && !is_child() ? ROUTE_JVM : ROUTE_LIBC;
+        return thread_runs_jvm(self) && !is_child() ? ROUTE_JVM : ROUTE_LIBC;
     }
     if (self->kind == THREAD_NEW) {
         thread_enter(self);
         if (java_serves(self))
             return ROUTE_JAVA;
     }
-    return is_code_of_jvm(self) ? ROUTE_JVM : ROUTE_LIBC;
+    return thread_runs_jvm(self) ? ROUTE_JVM : ROUTE_LIBC;
 }
 
 static inline enum route route_of(struct thread *self) { return java_serves(self) ? ROUTE_JAVA : refused(self); }
@@ -92,19 +86,10 @@ static inline intptr_t call_java(struct thread *self, javalloc_operation operati
 
 /* ---- deferred blocks ---- */
 
-static void defer(void *block) {
-    void *head = atomic_load_explicit(&deferred_blocks, memory_order_relaxed);
-    do {
-        memcpy(block, &head, sizeof head);
-    } while (!atomic_compare_exchange_weak_explicit(&deferred_blocks, &head, block, memory_order_release,
-                                                    memory_order_relaxed));
-}
-
 static __attribute__((noinline)) void drain(struct thread *self) {
     void *block = atomic_exchange_explicit(&deferred_blocks, NULL, memory_order_acquire);
     while (block != NULL) {
-        void *next;
-        memcpy(&next, block, sizeof next);
+        void *next = list_next(block);
         call_java(self, bridge.release, (uintptr_t)block, 0, 0);
         block = next;
     }
@@ -115,15 +100,7 @@ static inline void drain_if_any(struct thread *self) {
         drain(self);
 }
 
-/* ---- libc's side ---- */
-
-static void *libc_allocate(size_t size, size_t alignment, bool zeroed) {
-    if (zeroed)
-        return __libc_calloc(1, size);
-    return alignment <= _Alignof(max_align_t) ? __libc_malloc(size) : __libc_memalign(alignment, size);
-}
-
-static size_t (*libc_usable_size)(void *);
+/* ---- pointers that nobody gave out ---- */
 
 /* The program's own image: its code and its static data. */
 static struct { uintptr_t low, high; } program;
@@ -135,6 +112,8 @@ static struct { uintptr_t low, high; } program;
 /* Whether libc cannot have given the pointer out, so that freeing it is the heap's to refuse. libc sees most others. */
 static bool is_foreign(const struct thread *self, const void *block) {
     uintptr_t address = (uintptr_t)block;
+    if (reserve_contains(block))
+        return false;
     if (address - program.low < program.high - program.low || thread_owns_stack(self, address))
         return true;
     return address % _Alignof(max_align_t) != 0 || LIBC_SIZE(block) < LIBC_SMALLEST;
@@ -147,7 +126,10 @@ void *route_allocate(enum operation op, size_t size, size_t alignment, bool zero
     enum route route = route_of(self);
     if (unlikely(route != ROUTE_JAVA)) {
         thread_count(route, op);
-        return libc_allocate(size, alignment, zeroed);
+        void *block = libc_allocate(self, size, alignment, zeroed);
+        if (unlikely(block == NULL))
+            errno = ENOMEM;
+        return block;
     }
     self->counters->calls[ROUTE_JAVA][op]++;
     drain_if_any(self);
@@ -158,8 +140,8 @@ void *route_allocate(enum operation op, size_t size, size_t alignment, bool zero
 }
 
 /* A Java block in the hands of a caller that may not call Java: its contents move to libc memory. */
-static void *resize_without_java(enum route route, void *block, size_t size) {
-    void *copy = __libc_malloc(size);
+static void *resize_without_java(struct thread *self, enum route route, void *block, size_t size) {
+    void *copy = libc_allocate(self, size, _Alignof(max_align_t), false);
     if (copy == NULL) {
         errno = ENOMEM;
         return NULL;
@@ -169,7 +151,7 @@ static void *resize_without_java(enum route route, void *block, size_t size) {
         thread_count(route, OP_REALLOC);
     } else {
         thread_count(ROUTE_DEFERRED, OP_REALLOC);
-        defer(block);
+        list_push(&deferred_blocks, block);
     }
     return copy;
 }
@@ -177,12 +159,12 @@ static void *resize_without_java(enum route route, void *block, size_t size) {
 void *route_resize(void *block, size_t size) {
     struct thread *self = &thread_self;
     if (!region_contains(block)) {
-        thread_count(is_code_of_jvm(self) ? ROUTE_JVM : ROUTE_LIBC, OP_REALLOC);
-        return __libc_realloc(block, size);
+        thread_count(thread_runs_jvm(self) ? ROUTE_JVM : ROUTE_LIBC, OP_REALLOC);
+        return libc_resize(self, block, size);
     }
     enum route route = route_of(self);
     if (unlikely(route != ROUTE_JAVA))
-        return resize_without_java(route, block, size);
+        return resize_without_java(self, route, block, size);
     self->counters->calls[ROUTE_JAVA][OP_REALLOC]++;
     drain_if_any(self);
     void *moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, 0);
@@ -196,9 +178,7 @@ static void free_outside_region(struct thread *self, void *block) {
     if (route == ROUTE_JAVA && is_foreign(self, block))
         call_java(self, bridge.release, (uintptr_t)block, 0, 0);
     thread_count(route == ROUTE_JAVA ? ROUTE_LIBC : route, OP_FREE);
-    int saved = errno;
-    __libc_free(block);
-    errno = saved;
+    libc_free(self, block);
 }
 
 void route_free(void *block) {
@@ -216,13 +196,13 @@ void route_free(void *block) {
         thread_count(route, OP_FREE);
     } else {
         thread_count(ROUTE_DEFERRED, OP_FREE);
-        defer(block);
+        list_push(&deferred_blocks, block);
     }
 }
 
 size_t route_usable_size(void *block) {
     if (!region_contains(block))
-        return libc_usable_size == NULL ? 0 : libc_usable_size(block);
+        return libc_usable_size(block);
     struct thread *self = &thread_self;
     if (unlikely(route_of(self) != ROUTE_JAVA))
         return 0; /* no byte is promised by a side that does not know the block */
@@ -281,11 +261,8 @@ bool route_prepare(void) {
     /* Before Linux 4.14: EINVAL. Then fork's handler (boot.c) is what closes the gate. */
     madvise(fresh, (size_t)page, MADV_WIPEONFORK);
     gate = page_gate;
-    /* libc's own, and not the next one: a program may link another malloc behind us (redis links jemalloc). */
-    void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
-    if (libc == NULL)
+    if (!libc_prepare() || !reserve_prepare())
         return false;
-    *(void **)&libc_usable_size = dlsym(libc, "malloc_usable_size");
     find_program_image();
     return true;
 }

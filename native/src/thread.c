@@ -153,26 +153,19 @@ static enum thread_kind come(struct thread *self) {
 
 void thread_enter(struct thread *self) {
     int saved = errno;
-    sigset_t all, before;
-    sigfillset(&all);
+    sigset_t before;
     self->kind = THREAD_INSIDE;
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    signals_block_all(&before);
     enum thread_kind kind = come(self);
     self->stack_window = kind == THREAD_READY ? self->stack_usable : 0;
     self->kind = kind;
-    /* HotSpot must see the faults that it raises on purpose in Java code. */
-    sigdelset(&before, SIGSEGV);
-    sigdelset(&before, SIGBUS);
-    sigdelset(&before, SIGFPE);
-    sigdelset(&before, SIGILL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    signals_restore_for_java(self, &before);
     errno = saved;
 }
 
 static void leave(struct thread *self) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t before;
+    signals_block_all(&before);
     /* First of all, and while we are outside: who comes now waits, with the lock, for an owner that is inside. */
     pthread_mutex_lock(&lock);
     if (owner == self)
@@ -190,7 +183,7 @@ static void leave(struct thread *self) {
     }
     pthread_mutex_unlock(&lock);
     self->kind = THREAD_GONE;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    signals_restore(&before);
 }
 
 static void exit_destructor(void *value) {
@@ -253,16 +246,16 @@ static create_function *next_create(void) {
 /* The JVM creates threads while it starts, and from threads that it made: those are its own. */
 EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
                             void *argument) {
-    enum thread_kind kind = thread_self.kind;
-    bool of_jvm =
-        kind == THREAD_JVM || kind == THREAD_INSIDE || (kind == THREAD_READY && thread_self.stack_window == 0);
-    if (!of_jvm)
+    if (!thread_runs_jvm(&thread_self))
         return next_create()(thread, attributes, routine, argument);
     struct start *start = __libc_malloc(sizeof *start);
     if (start == NULL)
         return EAGAIN;
     *start = (struct start){routine, argument};
+    sigset_t before;
+    signals_block_all(&before); /* the new thread inherits it: the program's signals are not for the JVM's threads */
     int error = next_create()(thread, attributes, start_of_jvm_thread, start);
+    signals_restore(&before);
     if (error != 0)
         __libc_free(start);
     return error;

@@ -189,6 +189,50 @@ static void a_foreign_stack_is_served_by_libc(void) {
     swapcontext(&here, &fiber);
 }
 
+/* ---- signals ---- */
+
+static bool really_blocked(int signal) {
+    sigset_t mask;
+    signals_block_all(&mask);
+    signals_restore(&mask);
+    return sigismember(&mask, signal) == 1;
+}
+
+static void a_thread_that_blocks_all_signals_still_takes_the_faults_of_the_jvm(void) {
+    sigset_t all, before, now;
+    sigfillset(&all);
+    CHECK(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+    CHECK(sigismember(&before, SIGSEGV) == 0);
+    CHECK(really_blocked(SIGUSR1) && !really_blocked(SIGSEGV) && !really_blocked(SIGBUS));
+    CHECK(sigprocmask(SIG_SETMASK, &before, &now) == 0);
+    CHECK(sigismember(&now, SIGSEGV) == 1 && sigismember(&now, SIGUSR1) == 1);
+    CHECK(sigprocmask(SIG_BLOCK, NULL, &now) == 0);
+    CHECK(sigismember(&now, SIGSEGV) == 0 && sigismember(&now, SIGUSR1) == 0);
+    CHECK(sigprocmask(42, &all, NULL) == -1 && errno == EINVAL);
+}
+
+/* As if a signal came while code of the JVM is in libc's malloc on this thread, and its handler allocated. */
+static void a_handler_that_interrupts_libcs_malloc_does_not_enter_it_again(void) {
+    struct thread *self = &thread_self;
+    thread_inside(self);
+    char *of_libc = javalloc_malloc(100);
+    self->in_libc = true;
+    char *block = javalloc_malloc(100);
+    CHECK(reserve_contains(block) && javalloc_malloc_usable_size(block) >= 100);
+    strcpy(block, "handler");
+    block = javalloc_realloc(block, 5000);
+    CHECK(reserve_contains(block) && strcmp(block, "handler") == 0);
+    char *aligned = javalloc_aligned_alloc(4096, 10);
+    CHECK(reserve_contains(aligned) && (uintptr_t)aligned % 4096 == 0);
+    CHECK(javalloc_malloc((size_t)1 << 30) == NULL && errno == ENOMEM);
+    javalloc_free(of_libc);
+    CHECK(javalloc_malloc_usable_size(of_libc) >= 100); /* it waits */
+    self->in_libc = false;
+    javalloc_free(block);
+    javalloc_free(javalloc_malloc(10));
+    thread_outside(self);
+}
+
 /* ---- processes ---- */
 
 static void in_child(char *inherited) {
@@ -256,6 +300,8 @@ int main(void) {
     a_thread_of_the_jvm_defers_what_it_frees();
     a_short_stack_is_served_by_libc();
     a_foreign_stack_is_served_by_libc();
+    a_thread_that_blocks_all_signals_still_takes_the_faults_of_the_jvm();
+    a_handler_that_interrupts_libcs_malloc_does_not_enter_it_again();
     a_forked_child_goes_to_libc();
     the_limit_of_the_address_space_stops_the_heap();
     the_version_of_a_jdk_is_read_from_its_release_file();

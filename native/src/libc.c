@@ -1,0 +1,108 @@
+/*
+ * libc.c: libc's malloc, as the route calls it: never twice at a time on one thread. A signal handler that interrupts
+ * it, and allocates, is served from the reserve; what such a handler frees waits for the next free.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* They hang on a list through their own first word. */
+void list_push(_Atomic(void *) *list, void *block) {
+    void *head = atomic_load_explicit(list, memory_order_relaxed);
+    do {
+        memcpy(block, &head, sizeof head);
+    } while (!atomic_compare_exchange_weak_explicit(list, &head, block, memory_order_release, memory_order_relaxed));
+}
+
+void *list_next(const void *block) {
+    void *next;
+    memcpy(&next, block, sizeof next);
+    return next;
+}
+
+/* Blocks of libc's that a handler freed while libc was at work. */
+static _Atomic(void *) deferred_libc_blocks;
+
+static void libc_enter(struct thread *self) {
+    self->in_libc = true;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+static void libc_leave(struct thread *self) {
+    atomic_signal_fence(memory_order_seq_cst);
+    self->in_libc = false;
+}
+
+void *libc_allocate(struct thread *self, size_t size, size_t alignment, bool zeroed) {
+    if (unlikely(self->in_libc))
+        return reserve_allocate(size, alignment);
+    libc_enter(self);
+    void *block = zeroed                               ? __libc_calloc(1, size)
+                  : alignment <= _Alignof(max_align_t) ? __libc_malloc(size)
+                                                       : __libc_memalign(alignment, size);
+    libc_leave(self);
+    return block;
+}
+
+void libc_free(struct thread *self, void *block) {
+    if (unlikely(reserve_contains(block)))
+        return;
+    if (unlikely(self->in_libc)) {
+        list_push(&deferred_libc_blocks, block);
+        return;
+    }
+    int saved = errno;
+    libc_enter(self);
+    void *late = atomic_load_explicit(&deferred_libc_blocks, memory_order_relaxed) == NULL
+                     ? NULL
+                     : atomic_exchange_explicit(&deferred_libc_blocks, NULL, memory_order_acquire);
+    while (late != NULL) {
+        void *next = list_next(late);
+        __libc_free(late);
+        late = next;
+    }
+    __libc_free(block);
+    libc_leave(self);
+    errno = saved;
+}
+
+static size_t size_unknown(void *block) {
+    (void)block;
+    return 0;
+}
+
+static size_t (*next_usable_size)(void *) = size_unknown; /* until libc_prepare has found it */
+
+size_t libc_usable_size(void *block) {
+    return reserve_contains(block) ? reserve_usable_size(block) : next_usable_size(block);
+}
+
+/* libc's own, and not the next one: a program may link another malloc behind us (redis links jemalloc). */
+bool libc_prepare(void) {
+    void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+    if (libc == NULL)
+        return false;
+    *(void **)&next_usable_size = dlsym(libc, "malloc_usable_size");
+    return true;
+}
+
+void *libc_resize(struct thread *self, void *block, size_t size) {
+    if (likely(!self->in_libc && !reserve_contains(block))) {
+        libc_enter(self);
+        void *moved = __libc_realloc(block, size);
+        libc_leave(self);
+        return moved;
+    }
+    size_t old = libc_usable_size(block);
+    void *moved = libc_allocate(self, size, _Alignof(max_align_t), false);
+    if (moved == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    memcpy(moved, block, old < size ? old : size);
+    libc_free(self, block);
+    return moved;
+}
