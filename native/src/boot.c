@@ -88,6 +88,7 @@ static void boot(void) {
     thread_self.kind = THREAD_NEW;
     thread_enter(&thread_self);
     thread_counts_reset();
+    limits_started();
     route_open();
     start_milliseconds = now() - began;
 }

@@ -131,6 +131,14 @@ static inline bool region_contains(const void *block) {
 /* Copies from a block whose size is not known: stops at the first byte that cannot be read. */
 void region_copy_from(void *target, const void *block, size_t bytes);
 
+/* ---- limits.c: RLIMIT_AS and RLIMIT_DATA ---- */
+
+/* Whether the heap, which has committed so much, may commit so many bytes more. */
+bool limits_allow(size_t bytes, size_t committed);
+/* Before the start: the largest region that leaves the JVM and the program what they need; and after it. */
+size_t limits_largest_region(size_t largest);
+void limits_started(void);
+
 /* ---- libc.c: libc's malloc, never twice at a time on one thread ---- */
 
 bool libc_prepare(void);

@@ -6,6 +6,7 @@
 #define RESPAWN_H
 
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 extern char **environ;
@@ -20,6 +21,7 @@ struct respawn_case {
 
 /* In the new process. */
 static inline void run_case(const struct respawn_case *cases, size_t count, const char *name) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a case that hangs does not outlive the watchdog of its parent */
     for (size_t size = 1; size < 1000000; size *= 2)
         free(malloc(size)); /* whatever starts late has started */
     for (size_t i = 0; i < count; i++)
