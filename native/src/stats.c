@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ static bool written, forked;
 void stats_prepare(void) {
     process = getpid();
     jvm_observe();
+    at_quick_exit(stats_write); /* it runs no destructors */
     if (strcmp(options.stats, "-") != 0)
         return;
     original_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100);
