@@ -18,10 +18,10 @@
  *     sees short stacks, fibers and signal stacks; the second is a load.
  *   - The gate lies in a page that the kernel wipes in a forked child (MADV_WIPEONFORK), so no child, made in whatever
  *     way, calls into a JVM whose threads did not come along. Where the kernel cannot, the fork handler closes it.
- *   - stack_window is 0 from before an upcall until after it: what the JVM allocates meanwhile goes to libc, and a
- * signal handler that allocates does, too.
- *   - Deferred blocks hang on a lock-free list through their own first word; the next call into Java takes the whole
- * list and frees it.
+ *   - stack_window is 0 from before an upcall until after it: what the JVM allocates meanwhile goes to libc, and what
+ *     a signal handler allocates, too.
+ *   - Deferred blocks hang on a lock-free list through their own first word; the next call into Java takes all of the
+ *     list and frees it.
  *   - The relay (a helper thread that calls Java for those whose stack is too short) is to be called where `refused`
  *     answers ROUTE_RELAY; until it exists, libc serves them.
  */
