@@ -28,6 +28,10 @@ JVM_OPTION("-XX:+UseSystemMemoryBarrier")
 JVM_OPTION("-XX:ArchiveRelocationMode=0")
 /* What is hot in this program is compiled, and not what was hot in the training: 10 ms of the compilers' time. */
 JVM_OPTION("-XX:-AOTReplayTraining")
+/* The heap's few methods are called by the million; what is called some hundred times while the JVM starts is not worth
+ * the compilers' time, which on two processors is the program's: 10 ms of a start, and nothing lost in a busy program.
+ */
+JVM_OPTION("-XX:CompileThresholdScaling=5")
 /* RLIMIT_NOFILE stays as the program found it. */
 JVM_OPTION("-XX:-MaxFDLimit")
 /* Compiler threads are made at the start or never. */
