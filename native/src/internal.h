@@ -160,8 +160,6 @@ size_t reserve_usable_size(const void *block);
 
 /* ---- boot.c, jvm.c, jdk.c: from the constructor to the running heap ---- */
 
-enum boot_state { BOOT_NOT_YET, BOOT_RUNNING, BOOT_DONE, BOOT_FAILED };
-
 double boot_milliseconds(void); /* how long the start took; 0 if Java does not serve */
 
 /* Starts the JVM in this process and its Java side. NULL, or one sentence that says why not. */

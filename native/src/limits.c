@@ -7,9 +7,9 @@
  * heap: it is checked here, when the heap grows. There are three cases:
  *   - The limit was there before the program started: the region and the JVM have been fitted into it.
  *   - The program sets it to what it sees in use and a little: what is committed from then on counts on top.
- *   - The program sets it to less than that, not knowing of us: the kernel gets the limit and what is ours, so that the
- *     JVM can live; the program is told what it asked for; what is ours does not count; a program that it execs gets
- * the limit as it was meant.
+ *   - The program sets it to less than that, not knowing of us: the kernel gets the limit and what is ours, so that
+ *     the JVM can live; the program is told what it asked for; what is ours does not count; a program that it execs
+ *     gets the limit as it was meant.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -50,11 +50,12 @@ static size_t limit_of(int resource) {
  */
 static size_t used_by_process(int field) {
     char text[128];
-    int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    /* Not libc's open, read and close: they are cancellation points, and malloc is none. */
+    long file = syscall(SYS_openat, AT_FDCWD, "/proc/self/statm", O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return 0;
-    ssize_t length = read(file, text, sizeof text - 1);
-    close(file);
+    long length = syscall(SYS_read, file, text, sizeof text - 1);
+    syscall(SYS_close, file);
     text[length > 0 ? length : 0] = '\0';
     char *at = text;
     unsigned long pages = 0;
@@ -112,6 +113,10 @@ static int set_kernel_limit(const struct rlimit *limit) {
 }
 
 static int set_address_space(const struct rlimit *limit) {
+    if (limit->rlim_cur > limit->rlim_max) {
+        errno = EINVAL;
+        return -1;
+    }
     is_raised = false;
     if (!route_is_open() || limit->rlim_cur >= used_by_process(0))
         return set_kernel_limit(limit);

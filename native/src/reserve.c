@@ -3,7 +3,7 @@
  *
  * Code of the JVM on a program's thread is served by libc. A handler of the program's that runs in the midst of that,
  * and allocates, would wait for a lock that its own thread holds. POSIX forbids it; javalloc does not hang: such a
- * block comes from here, by one atomic addition, and is never reused. It takes a timer that fires all the time and a
+ * block comes from here, by one atomic step, and is never reused. It takes a timer that fires all the time and a
  * handler that always allocates to need a few of them.
  */
 #include <errno.h>
@@ -27,12 +27,14 @@ bool reserve_contains(const void *block) { return base != 0 && (uintptr_t)block 
 
 /* The size is in the word before the block. */
 void *reserve_allocate(size_t size, size_t alignment) {
-    if (size > RESERVE_BYTES || alignment > RESERVE_BYTES)
+    if (base == 0 || size > RESERVE_BYTES / 4 || alignment > RESERVE_BYTES / 4)
         return NULL;
-    size_t room = size + alignment + sizeof(size_t);
-    size_t at = atomic_fetch_add_explicit(&used, (room + 15) & ~(size_t)15, memory_order_relaxed);
-    if (base == 0 || at > RESERVE_BYTES - room)
-        return NULL;
+    size_t room = (size + alignment + sizeof(size_t) + 15) & ~(size_t)15;
+    size_t at = atomic_load_explicit(&used, memory_order_relaxed);
+    do {
+        if (at > RESERVE_BYTES - room)
+            return NULL;
+    } while (!atomic_compare_exchange_weak_explicit(&used, &at, at + room, memory_order_relaxed, memory_order_relaxed));
     uintptr_t block = (base + at + sizeof(size_t) + alignment - 1) & -alignment;
     memcpy((void *)(block - sizeof size), &size, sizeof size);
     return (void *)block;

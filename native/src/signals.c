@@ -1,8 +1,9 @@
 /*
  * signals.c: signal masks. HotSpot raises SIGSEGV, SIGBUS, SIGFPE and SIGILL in Java code on purpose, to stop a thread
- * at a safepoint for one; a thread that has them blocked would be killed by the kernel. So a program's thread never
- * really blocks them, and is told that it does: what it asked for is kept in thread_self.blocked_faults. Nothing is
- * lost: a fault that is blocked kills the process anyway.
+ * at a safepoint for one; a thread that has them blocked would be killed by the kernel. So sigprocmask and
+ * pthread_sigmask never really block them on a program's thread, which is told that they do: what it asked for is kept
+ * in thread_self.blocked_faults. Nothing is lost: a fault that is blocked kills the process anyway. (The masks of
+ * sigaction, sigsuspend and the like are not seen here yet.)
  *
  * Signal handlers are process.c's business while the JVM starts, and nobody's afterwards, yet.
  */

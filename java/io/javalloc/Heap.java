@@ -4,9 +4,9 @@ import io.javalloc.memory.Memory;
 
 /// A memory allocator: serves blocks of raw memory from a [io.javalloc.memory.Region].
 ///
-/// This is the interface to implement for a `malloc` of one's own. Three methods make a heap
-/// ([#allocate], [#free], [#usableSize]); two more let tools look inside it ([#verify], [#walk]);
-/// the rest has a correct default that a heap overrides where it knows a cheaper way.
+/// This is the interface to implement for a `malloc` of one's own. Three methods serve blocks
+/// ([#allocate], [#free], [#usableSize]), two let tools look inside ([#verify], [#walk]); the rest
+/// has a correct default that a heap overrides where it knows a cheaper way.
 ///
 /// **What a heap may rely on.** Callers have already dealt with the C standard's corner cases: a
 /// size is at least 1, an alignment is a power of two and at least [#MIN_ALIGNMENT], size and
