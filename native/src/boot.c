@@ -20,6 +20,7 @@
 #include "internal.h"
 
 static double start_milliseconds;
+static pid_t process; /* that was started */
 
 double boot_milliseconds(void) { return start_milliseconds; }
 
@@ -89,6 +90,7 @@ static void boot(void) {
     thread_enter(&thread_self);
     thread_counts_reset();
     limits_started();
+    process = getpid();
     route_open();
     start_milliseconds = now() - began;
 }
@@ -109,7 +111,8 @@ __attribute__((constructor)) static void library_loaded(void) {
 /* What the user wants to know at the end of a process, whichever way it ends. */
 static void at_the_end(void) {
     intptr_t answer;
-    if (options.verify && start_milliseconds != 0 && !route_is_child())
+    if (options.verify && start_milliseconds != 0 && !route_is_child() &&
+        getpid() == process) /* not in a vfork child */
         route_inspect(JAVALLOC_VERIFY, 0, &answer);
     stats_write();
 }

@@ -38,7 +38,6 @@ THREAD_LOCAL struct thread thread_self;
 static pthread_key_t exit_key;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
 static struct thread *owner;
-static bool solitude_possible;
 static struct counters *all_records, *free_records;
 
 static _Atomic uint64_t shared_calls[ROUTES][OPERATIONS]; /* of threads without a record */
@@ -198,8 +197,8 @@ static void exit_destructor(void *value) {
 }
 
 bool thread_prepare(void) {
-    solitude_possible = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-    bridge.multi_threaded = !solitude_possible;
+    /* Without membarrier there is no solitude: the lock is always taken. */
+    bridge.multi_threaded = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) != 0;
     return pthread_key_create(&exit_key, exit_destructor) == 0;
 }
 
