@@ -124,6 +124,10 @@ extern struct javalloc_bridge bridge;
 bool region_reserve(void);
 /* Makes [address, address + bytes) usable; false if the system or a resource limit of the process refuses. */
 bool region_commit(uintptr_t address, size_t bytes);
+/* Makes committed pages inaccessible, or accessible again. */
+bool region_protect(uintptr_t address, size_t bytes, bool accessible);
+/* Gives committed pages back to the system; they read as zeros. */
+bool region_discard(uintptr_t address, size_t bytes);
 size_t region_committed(void);
 static inline bool region_contains(const void *block) {
     return (uintptr_t)block - bridge.region_base < bridge.region_bytes;

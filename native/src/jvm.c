@@ -88,29 +88,45 @@ static void add_options(struct arguments *to, const char *home) {
     add_user_options(to);
 }
 
-/* What Java calls in C: io.javalloc.bridge.Commit and Host. */
-JNIEXPORT jboolean JNICALL Java_io_javalloc_bridge_Commit_commitPages(JNIEnv *env, jclass class, jlong address,
-                                                                      jlong bytes) {
+/* What Java calls in C: io.javalloc.bridge.SystemPages and Host. */
+#define NATIVE(type, class_name, method) JNIEXPORT type JNICALL Java_io_javalloc_bridge_##class_name##_##method
+
+NATIVE(jboolean, SystemPages, commitPages)(JNIEnv *env, jclass class, jlong address, jlong bytes) {
     (void)env, (void)class;
     return region_commit((uintptr_t)address, (size_t)bytes);
 }
 
-JNIEXPORT jlong JNICALL Java_io_javalloc_bridge_Host_prepare(JNIEnv *env, jclass class, jbyteArray text) {
+NATIVE(jboolean, SystemPages, protectPages)
+(JNIEnv *env, jclass class, jlong address, jlong bytes, jboolean accessible) {
+    (void)env, (void)class;
+    return region_protect((uintptr_t)address, (size_t)bytes, accessible);
+}
+
+NATIVE(jboolean, SystemPages, discardPages)(JNIEnv *env, jclass class, jlong address, jlong bytes) {
+    (void)env, (void)class;
+    return region_discard((uintptr_t)address, (size_t)bytes);
+}
+
+NATIVE(jlong, Host, prepare)(JNIEnv *env, jclass class, jbyteArray text) {
     (void)class;
     char heap[JAVALLOC_HEAP_MAX] = {0};
     (*env)->GetByteArrayRegion(env, text, 0, (*env)->GetArrayLength(env, text), (jbyte *)heap);
     return (*env)->ExceptionCheck(env) ? 0 : (jlong)(uintptr_t)javalloc_host_prepare(heap);
 }
 
-JNIEXPORT void JNICALL Java_io_javalloc_bridge_Host_ready(JNIEnv *env, jclass class) {
+NATIVE(void, Host, ready)(JNIEnv *env, jclass class) {
     (void)env, (void)class;
     javalloc_host_ready();
 }
 
-static bool bind_commit(JNIEnv *env) {
-    JNINativeMethod method = {"commitPages", "(JJ)Z", (void *)Java_io_javalloc_bridge_Commit_commitPages};
-    jclass class = (*env)->FindClass(env, "io/javalloc/bridge/Commit");
-    return class != NULL && (*env)->RegisterNatives(env, class, &method, 1) == JNI_OK;
+static bool bind_pages(JNIEnv *env) {
+    JNINativeMethod methods[] = {
+        {"commitPages", "(JJ)Z", (void *)Java_io_javalloc_bridge_SystemPages_commitPages},
+        {"protectPages", "(JJZ)Z", (void *)Java_io_javalloc_bridge_SystemPages_protectPages},
+        {"discardPages", "(JJ)Z", (void *)Java_io_javalloc_bridge_SystemPages_discardPages},
+    };
+    jclass class = (*env)->FindClass(env, "io/javalloc/bridge/SystemPages");
+    return class != NULL && (*env)->RegisterNatives(env, class, methods, sizeof methods / sizeof *methods) == JNI_OK;
 }
 
 /*
@@ -181,7 +197,7 @@ static const char *call_entry(JNIEnv *env, int *exit_status) {
     entry = (*env)->NewGlobalRef(env, found);
     make_stubs = (*env)->GetStaticMethodID(env, entry, "makeStubs", "(J)V");
     jmethodID start = (*env)->GetStaticMethodID(env, entry, "start", "(J)I");
-    if (start == NULL || make_stubs == NULL || !bind_commit(env))
+    if (start == NULL || make_stubs == NULL || !bind_pages(env))
         return "javalloc.jar is of another build than libjavalloc.so";
     jint answer = (*env)->CallStaticIntMethod(env, entry, start, (jlong)(uintptr_t)&bridge);
     if ((*env)->ExceptionCheck(env))

@@ -43,6 +43,12 @@ bool region_commit(uintptr_t address, size_t bytes) {
     return true;
 }
 
+bool region_protect(uintptr_t address, size_t bytes, bool accessible) {
+    return mprotect((void *)address, bytes, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+}
+
+bool region_discard(uintptr_t address, size_t bytes) { return madvise((void *)address, bytes, MADV_DONTNEED) == 0; }
+
 static void *reserve(size_t bytes) {
     return mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
@@ -66,7 +72,8 @@ bool region_reserve(void) {
 }
 
 /* The kernel copies what it can and stops at the first page that cannot be read. Where it may not (a seccomp filter), a
- * plain copy of what lies in the region is right for every heap but those that protect pages between blocks. */
+ * plain copy of what lies in the region is right for every heap but those that protect pages between blocks, and those
+ * that divide the region. */
 void region_copy_from(void *target, const void *block, size_t bytes) {
     size_t left = bridge.region_base + bridge.region_bytes - (uintptr_t)block;
     size_t most = bytes < left ? bytes : left;

@@ -1,6 +1,7 @@
 package io.javalloc;
 
 import io.javalloc.memory.Memory;
+import java.util.function.LongPredicate;
 
 /// A memory allocator: serves blocks of raw memory from a [io.javalloc.memory.Region].
 ///
@@ -90,6 +91,28 @@ public interface Heap {
     /// @return the bytes that were returned
     default long trim(long keep) {
         return 0;
+    }
+
+    /// Called once, when the program ends: the last chance for checks that a heap makes of its own
+    /// accord. Blocks may still be live, and calls may still follow.
+    ///
+    /// @throws HeapCorruption for what it finds; the program then ends with the message
+    default void atExit() {}
+
+    /// Explains an address at which the program has faulted, because a heap protects memory.
+    ///
+    /// @return what happened and to which block, in a sentence without a full stop; null if the
+    /// heap knows nothing of it
+    default String explain(long address) {
+        return null;
+    }
+
+    /// For the few heaps whose blocks do not lie in their region: tells whether an address that is
+    /// in no region is one of their live blocks.
+    ///
+    /// @return null if all blocks lie in the region; this never changes in the life of a heap
+    default LongPredicate outside() {
+        return null;
     }
 
     /// Whether the heap may be called by several threads at once. Heaps that may not are wrapped in

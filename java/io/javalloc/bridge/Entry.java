@@ -53,7 +53,7 @@ final class Entry {
                 new Region(
                         Memory.getLong(bridge + Table.REGION_BASE),
                         Memory.getLong(bridge + Table.REGION_BYTES),
-                        new Commit());
+                        new SystemPages());
         long shared = bridge + Table.MULTI_THREADED;
         counted = new Counted(Catalog.create(Text.heapExpression(bridge), region, shared));
         root = new Locked(counted, shared);

@@ -4,6 +4,7 @@ import io.javalloc.Heap;
 import io.javalloc.HeapProvider;
 import io.javalloc.heaps.Knr;
 import io.javalloc.heaps.ZigWasm;
+import io.javalloc.layers.Counted;
 import io.javalloc.layers.Locked;
 import io.javalloc.memory.Region;
 import java.util.ArrayList;
@@ -16,7 +17,15 @@ public final class Catalog {
     /// The heap of users who do not choose one.
     public static final String DEFAULT = "zig-wasm";
 
-    private static final List<String> BUILT_IN = List.of("knr", "locked", "zig-wasm");
+    private static final List<String> HEAPS =
+            List.of(
+                    "knr", //
+                    "zig-wasm");
+
+    private static final List<String> LAYERS =
+            List.of(
+                    "counted", //
+                    "locked");
 
     private Catalog() {}
 
@@ -28,14 +37,16 @@ public final class Catalog {
     /// @throws IllegalArgumentException if the expression is malformed, names an unknown heap or
     ///     option, or has a value that the heap cannot take; the message is made for the user
     public static Heap create(String expression, Region region, long shared) {
-        return new Construction(expression, HeapExpression.parse(expression), region, shared)
-                .build();
+        return Construction.build(expression, HeapExpression.parse(expression), region, shared);
     }
 
-    /// Every provider, the built-in ones first.
+    /// Every provider: the built-in heaps, the built-in layers, and what else there is.
     public static List<HeapProvider> providers() {
         List<HeapProvider> providers = new ArrayList<>();
-        for (String name : BUILT_IN) {
+        for (String name : HEAPS) {
+            providers.add(builtIn(name, 0));
+        }
+        for (String name : LAYERS) {
             providers.add(builtIn(name, 0));
         }
         for (HeapProvider found : ServiceLoader.load(HeapProvider.class)) {
@@ -62,8 +73,10 @@ public final class Catalog {
     private static HeapProvider builtIn(String name, long shared) {
         return switch (name) {
             case "knr" -> new Knr.Provider();
-            case "locked" -> new Locked.Provider(shared);
             case "zig-wasm" -> new ZigWasm.Provider();
+
+            case "counted" -> new Counted.Provider();
+            case "locked" -> new Locked.Provider(shared);
             default -> null;
         };
     }

@@ -2,31 +2,43 @@ package io.javalloc.catalog;
 
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
+import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.memory.Region;
 import java.util.ArrayList;
 import java.util.List;
 
 /// One heap of an expression while it is made: answers its provider's questions, and sees to it
-/// that every argument was asked for.
+/// that every argument has its place.
 final class Construction implements HeapArguments {
+
+    /// What the user wrote is wrong, and the message says where.
+    private static final class Wrong extends IllegalArgumentException {
+
+        private static final long serialVersionUID = 1L;
+
+        Wrong(String message) {
+            super(message);
+        }
+    }
 
     private final String text;
     private final HeapExpression expression;
     private final Region region;
     private final long shared;
-    private final List<String> asked = new ArrayList<>();
+    private final HeapProvider provider;
+
+    /// What the user wrote for each of the provider's options, in its order; null: nothing.
+    private final HeapExpression.Option[] written;
+
     private boolean innerAsked;
 
-    Construction(String text, HeapExpression expression, Region region, long shared) {
+    private Construction(String text, HeapExpression expression, Region region, long shared) {
         this.text = text;
         this.expression = expression;
         this.region = region;
         this.shared = shared;
-    }
-
-    Heap build() {
-        HeapProvider provider = Catalog.provider(expression.name(), shared);
+        provider = Catalog.provider(expression.name(), shared);
         if (provider == null) {
             throw wrong(
                     expression.column(),
@@ -35,26 +47,95 @@ final class Construction implements HeapArguments {
                             + "'; there are: "
                             + Catalog.knownNames());
         }
-        Heap heap = provider.create(this);
+        written = new HeapExpression.Option[provider.options().size()];
+    }
+
+    /// Makes the heap that the expression describes.
+    ///
+    /// @param text what the user wrote, for messages
+    static Heap build(String text, HeapExpression expression, Region region, long shared) {
+        return new Construction(text, expression, region, shared).build();
+    }
+
+    private Heap build() {
         for (HeapExpression.Option option : expression.options()) {
-            if (!asked.contains(option.name())) {
-                throw wrong(
-                        option.column(),
-                        expression.name()
-                                + " has no option '"
-                                + option.name()
-                                + "'; it has: "
-                                + optionNames());
+            if (!option.name().isEmpty()) {
+                place(option, indexOf(option.name()));
             }
         }
-        int used = innerAsked ? 1 : 0;
-        if (expression.inner().size() > used) {
+        for (HeapExpression.Option option : expression.options()) {
+            if (option.name().isEmpty()) {
+                place(option, firstFree());
+            }
+        }
+        Heap heap = create();
+        if (!innerAsked && !expression.inner().isEmpty()) {
             throw wrong(
-                    expression.inner().get(used).column(),
-                    expression.name()
-                            + (innerAsked ? " takes one inner heap" : " takes no inner heap"));
+                    expression.inner().get(0).column(), expression.name() + " takes no inner heap");
         }
         return heap;
+    }
+
+    private Heap create() {
+        try {
+            return provider.create(this);
+        } catch (Wrong e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw wrong(expression.column(), e.getMessage());
+        }
+    }
+
+    private void place(HeapExpression.Option option, int index) {
+        if (index < 0) {
+            String what = option.name().isEmpty() ? "value" : "option";
+            String name = option.name().isEmpty() ? option.value() : option.name();
+            throw wrong(
+                    option.column(),
+                    expression.name()
+                            + " has no "
+                            + what
+                            + " '"
+                            + name
+                            + "'; it has: "
+                            + optionNames());
+        }
+        if (written[index] != null) {
+            throw wrong(option.column(), option.name() + " is written twice");
+        }
+        written[index] = option;
+    }
+
+    private int indexOf(String name) {
+        List<HeapOption> options = provider.options();
+        for (int i = 0; i < options.size(); i++) {
+            if (options.get(i).name().equals(name)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private int firstFree() {
+        for (int i = 0; i < written.length; i++) {
+            if (written[i] == null) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /// What the user wrote for the option, or null.
+    private HeapExpression.Option option(String name) {
+        int index = indexOf(name);
+        if (index < 0) {
+            throw new IllegalStateException(
+                    provider.name()
+                            + " asks for the option '"
+                            + name
+                            + "', which its provider's options() does not declare");
+        }
+        return written[index];
     }
 
     @Override
@@ -64,32 +145,95 @@ final class Construction implements HeapArguments {
 
     @Override
     public long bytes(String name, long absent) {
-        asked.add(name);
-        for (HeapExpression.Option option : expression.options()) {
-            if (option.name().equals(name)) {
-                return parseBytes(option);
-            }
+        HeapExpression.Option option = option(name);
+        return option == null ? absent : bytes(option, name);
+    }
+
+    @Override
+    public long number(String name, long absent) {
+        HeapExpression.Option option = option(name);
+        if (option == null) {
+            return absent;
         }
-        return absent;
+        try {
+            long number = Long.decode(option.value());
+            if (number >= 0) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw bad(option, name, "a whole number");
+        }
+        throw bad(option, name, "a whole number");
+    }
+
+    @Override
+    public double rate(String name, double absent) {
+        HeapExpression.Option option = option(name);
+        if (option == null) {
+            return absent;
+        }
+        try {
+            double rate = Double.parseDouble(option.value());
+            if (rate >= 0 && rate <= 1) {
+                return rate;
+            }
+        } catch (NumberFormatException e) {
+            throw bad(option, name, "a rate: a number between 0 and 1");
+        }
+        throw bad(option, name, "a rate: a number between 0 and 1");
     }
 
     @Override
     public Heap inner() {
         innerAsked = true;
-        if (expression.inner().isEmpty()) {
-            throw wrong(
-                    expression.column(),
-                    expression.name()
-                            + " takes an inner heap, as in "
-                            + expression.name()
-                            + "("
-                            + Catalog.DEFAULT
-                            + ")");
+        List<HeapExpression> inner = expression.inner();
+        if (inner.isEmpty()) {
+            throw tooFew();
         }
-        return new Construction(text, expression.inner().get(0), region, shared).build();
+        if (inner.size() > 1) {
+            throw wrong(inner.get(1).column(), expression.name() + " takes one inner heap");
+        }
+        if (inner.get(0).bound() != null) {
+            throw wrong(inner.get(0).bound().column(), expression.name() + " takes no size");
+        }
+        return build(text, inner.get(0), region, shared);
     }
 
-    private long parseBytes(HeapExpression.Option option) {
+    @Override
+    public List<Part> parts(int least) {
+        innerAsked = true;
+        List<HeapExpression> inner = expression.inner();
+        if (inner.size() < least) {
+            throw tooFew();
+        }
+        Region[] regions = region.divide(inner.size());
+        List<Part> parts = new ArrayList<>();
+        for (int i = 0; i < regions.length; i++) {
+            Heap heap = build(text, inner.get(i), regions[i], shared);
+            parts.add(new Part(boundOf(inner.get(i)), regions[i], heap));
+        }
+        return parts;
+    }
+
+    private long boundOf(HeapExpression part) {
+        if (part.bound() == null || part.bound().value().equals("*")) {
+            return Long.MAX_VALUE;
+        }
+        return bytes(part.bound(), "");
+    }
+
+    private Wrong tooFew() {
+        return wrong(
+                expression.column(),
+                expression.name()
+                        + " takes inner heaps: "
+                        + expression.name()
+                        + "("
+                        + provider.inner()
+                        + ")");
+    }
+
+    private long bytes(HeapExpression.Option option, String name) {
         String value = option.value();
         int shift =
                 switch (Character.toLowerCase(value.charAt(value.length() - 1))) {
@@ -99,31 +243,32 @@ final class Construction implements HeapArguments {
                     default -> 0;
                 };
         String digits = shift == 0 ? value : value.substring(0, value.length() - 1);
+        String size = "a size: a number above 0, with k, m or g if you like";
         try {
             long number = Long.parseLong(digits);
             if (number > 0 && number <= Long.MAX_VALUE >> shift) {
                 return number << shift;
             }
         } catch (NumberFormatException e) {
-            throw badBytes(option);
+            throw bad(option, name, size);
         }
-        throw badBytes(option);
+        throw bad(option, name, size);
     }
 
-    private IllegalArgumentException badBytes(HeapExpression.Option option) {
-        return wrong(
-                option.column(),
-                option.name()
-                        + "="
-                        + option.value()
-                        + " is not a size: a number above 0, with k, m or g if you like");
+    private Wrong bad(HeapExpression.Option option, String name, String wanted) {
+        String written = name.isEmpty() ? option.value() : name + "=" + option.value();
+        return wrong(option.column(), written + " is not " + wanted);
     }
 
     private String optionNames() {
-        return asked.isEmpty() ? "none" : String.join(", ", asked);
+        StringBuilder names = new StringBuilder();
+        for (HeapOption option : provider.options()) {
+            names.append(names.length() == 0 ? "" : ", ").append(option.name());
+        }
+        return names.length() == 0 ? "none" : names.toString();
     }
 
-    private IllegalArgumentException wrong(int column, String what) {
-        return new IllegalArgumentException("heap '" + text + "', column " + column + ": " + what);
+    private Wrong wrong(int column, String what) {
+        return new Wrong("heap '" + text + "', column " + column + ": " + what);
     }
 }

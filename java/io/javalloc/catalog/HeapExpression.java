@@ -4,24 +4,29 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// What a user writes to choose a heap: a name, and in parentheses its options and inner heaps, as
-/// in `locked(knr(max=64m))`.
+/// in `segregated(64:pool(64), 4k:lite, *:knr(max=64m))`.
 ///
 /// ```
 /// expression = name [ "(" argument { "," argument } ")" ]
-/// argument   = name "=" value | expression
+/// argument   = name "=" value | value | [ bound ":" ] expression
 /// name       = letter { letter | digit | "-" }
-/// value      = { any character but "," "(" ")" and blanks }
+/// value      = { any character but "," ":" "(" ")" and blanks }, without a name: from a digit on
+/// bound      = value from a digit on | "*"
 /// ```
 ///
 /// @param name    the heap's name
-/// @param options the named arguments
+/// @param bound   what stands before the colon; null if there is none
+/// @param options the values, in the order in which they are written
 /// @param inner   the inner heaps
 /// @param column  where the name begins, counted from 1
-record HeapExpression(String name, List<Option> options, List<HeapExpression> inner, int column) {
+record HeapExpression(
+        String name, Option bound, List<Option> options, List<HeapExpression> inner, int column) {
 
-    /// @param name   the option's name
+    /// A value.
+    ///
+    /// @param name   the option's name; empty if it is written without one
     /// @param value  as written
-    /// @param column where the name begins, counted from 1
+    /// @param column where it begins, counted from 1
     record Option(String name, String value, int column) {}
 
     /// Reads an expression.
@@ -29,7 +34,7 @@ record HeapExpression(String name, List<Option> options, List<HeapExpression> in
     /// @throws IllegalArgumentException with the column at which the text stops making sense
     static HeapExpression parse(String text) {
         Parser parser = new Parser(text);
-        HeapExpression expression = parser.expression();
+        HeapExpression expression = parser.expression(null);
         parser.end();
         return expression;
     }
@@ -42,7 +47,7 @@ record HeapExpression(String name, List<Option> options, List<HeapExpression> in
             this.text = text;
         }
 
-        HeapExpression expression() {
+        HeapExpression expression(Option bound) {
             skipBlanks();
             int column = at + 1;
             String name = name("the name of a heap");
@@ -56,19 +61,30 @@ record HeapExpression(String name, List<Option> options, List<HeapExpression> in
                     throw expected("',' or ')'");
                 }
             }
-            return new HeapExpression(name, options, inner, column);
+            return new HeapExpression(name, bound, options, inner, column);
         }
 
         private void argument(List<Option> options, List<HeapExpression> inner) {
             skipBlanks();
             int start = at;
+            if (at < text.length() && isValueStart(text.charAt(at))) {
+                Option value = new Option("", value(), start + 1);
+                if (accept(':')) {
+                    inner.add(expression(value));
+                } else if (value.value().equals("*")) {
+                    throw expected("':' and a heap behind '*'");
+                } else {
+                    options.add(value);
+                }
+                return;
+            }
             String name = name("an option or a heap");
             if (accept('=')) {
                 options.add(new Option(name, value(), start + 1));
                 return;
             }
             at = start;
-            inner.add(expression());
+            inner.add(expression(null));
         }
 
         private String name(String what) {
@@ -86,7 +102,7 @@ record HeapExpression(String name, List<Option> options, List<HeapExpression> in
         private String value() {
             skipBlanks();
             int start = at;
-            while (at < text.length() && " \t,()".indexOf(text.charAt(at)) < 0) {
+            while (at < text.length() && " \t,:()".indexOf(text.charAt(at)) < 0) {
                 at++;
             }
             if (start == at) {
@@ -115,6 +131,10 @@ record HeapExpression(String name, List<Option> options, List<HeapExpression> in
             while (at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == '\t')) {
                 at++;
             }
+        }
+
+        private static boolean isValueStart(char c) {
+            return c >= '0' && c <= '9' || c == '*';
         }
 
         private static boolean isNameCharacter(char c) {

@@ -4,10 +4,12 @@ import io.javalloc.BlockVisitor;
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
 import io.javalloc.HeapCorruption;
+import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /// The allocator of Kernighan and Ritchie over a fixed range of memory, after the Swift
@@ -55,8 +57,22 @@ public final class Knr implements Heap {
 
         @Override
         public Heap create(HeapArguments arguments) {
-            Region region = arguments.region();
-            return new Knr(region, arguments.bytes("max", region.limit() - region.base()));
+            return new Knr(arguments.region(), arguments.max());
+        }
+
+        @Override
+        public List<HeapOption> options() {
+            return List.of(HeapOption.MAX);
+        }
+
+        @Override
+        public String document() {
+            return "SingleCoreAllocator (Swift), Kernighan and Ritchie";
+        }
+
+        @Override
+        public String checks() {
+            return "double free, pointers that are not a block";
         }
     }
 

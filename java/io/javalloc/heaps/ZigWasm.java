@@ -4,10 +4,12 @@ import io.javalloc.BlockVisitor;
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
 import io.javalloc.HeapCorruption;
+import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.util.Arrays;
+import java.util.List;
 
 /// Power-of-two slots with the free-list node inside the slot, after the redo of Zig's
 /// `WasmAllocator` (commit e2e60f5ff9). Because the node is there with every slot, big or small,
@@ -61,8 +63,22 @@ public final class ZigWasm implements Heap {
 
         @Override
         public Heap create(HeapArguments arguments) {
-            Region region = arguments.region();
-            return new ZigWasm(region, arguments.bytes("max", region.limit() - region.base()));
+            return new ZigWasm(arguments.region(), arguments.max());
+        }
+
+        @Override
+        public List<HeapOption> options() {
+            return List.of(HeapOption.MAX);
+        }
+
+        @Override
+        public String document() {
+            return "Zig's WasmAllocator, the redo";
+        }
+
+        @Override
+        public String checks() {
+            return "interior pointers, double free of large blocks";
         }
     }
 

@@ -1,13 +1,15 @@
 package io.javalloc.layers;
 
-import io.javalloc.BlockVisitor;
 import io.javalloc.Heap;
+import io.javalloc.HeapArguments;
+import io.javalloc.HeapProvider;
+import io.javalloc.Layer;
 
 /// Counts what is live in a heap. As thread-safe as the heap below it, and exact if that is.
 ///
 /// @param heap    the heap to count
 /// @param figures where the counts are kept
-public record Counted(Heap heap, Figures figures) implements Heap {
+public record Counted(Heap heap, Figures figures) implements Layer {
 
     /// The counts. Bytes are usable sizes: what the blocks' owners may use, not what they asked
     /// for.
@@ -50,6 +52,30 @@ public record Counted(Heap heap, Figures figures) implements Heap {
         }
     }
 
+    /// Makes `counted(heap)`.
+    public static final class Provider implements HeapProvider {
+
+        @Override
+        public String name() {
+            return "counted";
+        }
+
+        @Override
+        public String summary() {
+            return "Counts the live blocks and bytes, and their peak";
+        }
+
+        @Override
+        public String inner() {
+            return "HEAP";
+        }
+
+        @Override
+        public Heap create(HeapArguments arguments) {
+            return new Counted(arguments.inner());
+        }
+    }
+
     /// Counts from zero.
     public Counted(Heap heap) {
         this(heap, new Figures());
@@ -87,26 +113,6 @@ public record Counted(Heap heap, Figures figures) implements Heap {
             figures.grow(heap.usableSize(moved) - before);
         }
         return moved;
-    }
-
-    @Override
-    public long usableSize(long address) {
-        return heap.usableSize(address);
-    }
-
-    @Override
-    public void verify() {
-        heap.verify();
-    }
-
-    @Override
-    public void walk(BlockVisitor visitor) {
-        heap.walk(visitor);
-    }
-
-    @Override
-    public long trim(long keep) {
-        return heap.trim(keep);
     }
 
     @Override

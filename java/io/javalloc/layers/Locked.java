@@ -4,6 +4,7 @@ import io.javalloc.BlockVisitor;
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
 import io.javalloc.HeapProvider;
+import io.javalloc.Layer;
 import io.javalloc.memory.Memory;
 
 /// Lets several threads use a heap that is made for one: one thread at a time.
@@ -19,7 +20,7 @@ import io.javalloc.memory.Memory;
 /// @param heap    the heap to protect
 /// @param shared  address of the word described above; 0: always lock
 /// @param monitor what to lock
-public record Locked(Heap heap, long shared, Object monitor) implements Heap {
+public record Locked(Heap heap, long shared, Object monitor) implements Layer {
 
     /// A lock around the heap.
     ///
@@ -40,7 +41,12 @@ public record Locked(Heap heap, long shared, Object monitor) implements Heap {
 
         @Override
         public String summary() {
-            return "layer: one thread at a time in the heap inside, as in locked(knr)";
+            return "One thread at a time in the heap inside; every heap gets this lock anyway";
+        }
+
+        @Override
+        public String inner() {
+            return "HEAP";
         }
 
         @Override
@@ -122,6 +128,20 @@ public record Locked(Heap heap, long shared, Object monitor) implements Heap {
     public long trim(long keep) {
         synchronized (monitor) {
             return heap.trim(keep);
+        }
+    }
+
+    @Override
+    public void atExit() {
+        synchronized (monitor) {
+            heap.atExit();
+        }
+    }
+
+    @Override
+    public String explain(long address) {
+        synchronized (monitor) {
+            return heap.explain(address);
         }
     }
 

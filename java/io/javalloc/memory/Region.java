@@ -11,29 +11,51 @@ public final class Region {
     /// The page of the project, in bytes: the unit in which heaps divide a region.
     public static final long PAGE = 1 << 16;
 
+    /// The page of the system, in bytes: the unit in which memory is protected and given back.
+    public static final long SYSTEM_PAGE = 1 << 12;
+
     /// The smallest step by which a region is committed, in bytes.
     private static final long MIN_STEP = 1 << 20;
 
-    /// Makes `[address, address + bytes)` usable.
+    /// The system's side of a region. Addresses and lengths are multiples of the system's page
+    /// size.
     @FunctionalInterface
-    public interface Committer {
+    public interface Pages {
 
+        /// Makes `[address, address + bytes)` usable.
+        ///
         /// @return false if the system, or a resource limit of the process, refuses
         boolean commit(long address, long bytes);
+
+        /// Makes usable memory inaccessible, so that who touches it faults, or accessible again
+        /// with the same contents.
+        ///
+        /// @return false if the system refuses, or cannot do such things
+        default boolean protect(long address, long bytes, boolean accessible) {
+            return false;
+        }
+
+        /// Gives usable memory back to the system: it stays usable, and is zero when it is read
+        /// next.
+        ///
+        /// @return false if the system refuses, or cannot do such things: nothing has changed then
+        default boolean discard(long address, long bytes) {
+            return false;
+        }
     }
 
     private final long base;
     private final long limit;
-    private final Committer committer;
+    private final Pages pages;
     private long committed;
 
-    /// @param base      first address; a multiple of the system's page size
-    /// @param bytes     length; a multiple of the system's page size
-    /// @param committer makes parts of it usable
-    public Region(long base, long bytes, Committer committer) {
+    /// @param base  first address; a multiple of the system's page size
+    /// @param bytes length; a multiple of the system's page size
+    /// @param pages makes parts of it usable
+    public Region(long base, long bytes, Pages pages) {
         this.base = base;
         this.limit = base + bytes;
-        this.committer = committer;
+        this.pages = pages;
         this.committed = base;
     }
 
@@ -74,11 +96,38 @@ public final class Region {
     }
 
     private boolean commitTo(long end) {
-        if (!committer.commit(committed, end - committed)) {
+        if (!pages.commit(committed, end - committed)) {
             return false;
         }
         committed = end;
         return true;
+    }
+
+    /// Makes whole pages of the system, in the usable part, inaccessible or accessible again; see
+    /// [Pages#protect].
+    public boolean protect(long address, long bytes, boolean accessible) {
+        return pages.protect(address, bytes, accessible);
+    }
+
+    /// Gives whole pages of the system, in the usable part, back to it; see [Pages#discard].
+    public boolean discard(long address, long bytes) {
+        return pages.discard(address, bytes);
+    }
+
+    /// Divides the region, of which nothing may be in use yet, into equal parts.
+    ///
+    /// @param count how many; each has at least one [#PAGE]
+    /// @throws IllegalArgumentException if there is no room for so many
+    public Region[] divide(int count) {
+        long bytes = (limit - base) / count & -PAGE;
+        if (bytes == 0) {
+            throw new IllegalArgumentException("no room for " + count + " heaps in the region");
+        }
+        Region[] parts = new Region[count];
+        for (int i = 0; i < count; i++) {
+            parts[i] = new Region(base + i * bytes, bytes, pages);
+        }
+        return parts;
     }
 
     /// Rounds up to a multiple of a power of two.

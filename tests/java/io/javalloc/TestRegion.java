@@ -4,6 +4,7 @@ import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /// A [Region] over native memory that starts out as zeros, with a committer that counts and that
@@ -17,7 +18,7 @@ public final class TestRegion implements HeapArguments, AutoCloseable {
     private static final long ALIGNMENT = 1 << 21;
 
     private final Arena arena = Arena.ofConfined();
-    private final Map<String, Long> options = new HashMap<>();
+    private final Map<String, Double> options = new HashMap<>();
     private final Region region;
     private int commits;
     private int refusals;
@@ -52,8 +53,8 @@ public final class TestRegion implements HeapArguments, AutoCloseable {
         return refuseBeyond(Long.MAX_VALUE);
     }
 
-    /// Sets what [#bytes] answers, as if the user had written it.
-    public TestRegion with(String option, long value) {
+    /// Sets what an option answers, as if the user had written it.
+    public TestRegion with(String option, double value) {
         options.put(option, value);
         return this;
     }
@@ -94,12 +95,27 @@ public final class TestRegion implements HeapArguments, AutoCloseable {
 
     @Override
     public long bytes(String name, long absent) {
+        return number(name, absent);
+    }
+
+    @Override
+    public long number(String name, long absent) {
+        return options.containsKey(name) ? options.get(name).longValue() : absent;
+    }
+
+    @Override
+    public double rate(String name, double absent) {
         return options.getOrDefault(name, absent);
     }
 
     @Override
     public Heap inner() {
         throw new IllegalArgumentException("no inner heap");
+    }
+
+    @Override
+    public List<Part> parts(int least) {
+        throw new IllegalArgumentException("no inner heaps");
     }
 
     @Override

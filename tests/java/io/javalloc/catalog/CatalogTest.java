@@ -41,9 +41,17 @@ class CatalogTest {
     }
 
     @Test
+    void a_value_without_a_name_is_the_first_option() {
+        assertEquals(0, create("knr(64k)").allocate(65 << 10, 16));
+    }
+
+    @Test
     void every_provider_makes_a_heap_under_its_name() {
         for (HeapProvider provider : Catalog.providers()) {
-            String expression = provider.name().equals("locked") ? "locked(knr)" : provider.name();
+            String inner = provider.inner().replace("SIZE:", "").replace("HEAP", "knr");
+            String expression =
+                    provider.name()
+                            + (inner.isEmpty() ? "" : "(" + inner.replace(", ...", "") + ")");
             assertNotEquals(0, create(expression).allocate(100, 16), provider.name());
         }
     }
@@ -53,9 +61,9 @@ class CatalogTest {
             delimiter = '|',
             textBlock =
                     """
-                    slob             | column 1: there is no heap 'slob'; there are: knr, locked, zig-wasm
-                    locked(slob)     | column 8: there is no heap 'slob'; there are: knr, locked, zig-wasm
-                    locked           | column 1: locked takes an inner heap, as in locked(zig-wasm)
+                    slob             | column 1: there is no heap 'slob'; there are: KNOWN
+                    locked(slob)     | column 8: there is no heap 'slob'; there are: KNOWN
+                    locked           | column 1: locked takes inner heaps: locked(HEAP)
                     locked(knr,knr)  | column 12: locked takes one inner heap
                     knr(locked(knr)) | column 5: knr takes no inner heap
                     knr(mux=1m)      | column 5: knr has no option 'mux'; it has: max
@@ -66,11 +74,18 @@ class CatalogTest {
                     knr(max=)        | column 9: expected a value, found ')'
                     knr()            | column 5: expected an option or a heap, found ')'
                     knr)             | column 4: expected the end, found ')'
+                    knr(1m,2m)       | column 8: knr has no value '2m'; it has: max
+                    knr(max=1m,max=1m) | column 12: max is written twice
+                    locked(*:knr)    | column 8: locked takes no size
+                    locked(*)        | column 9: expected ':' and a heap behind '*', found ')'
+                    knr(max=8)       | column 1: knr needs a max of at least 32 bytes, not 8
+                    locked(knr(8))   | column 8: knr needs a max of at least 32 bytes, not 8
                     7knr             | column 1: expected the name of a heap, found '7'
                     """)
     void mistakes_are_shown_with_their_column(String expression, String message) {
         IllegalArgumentException thrown =
                 assertThrows(IllegalArgumentException.class, () -> create(expression));
-        assertEquals("heap '" + expression + "', " + message, thrown.getMessage());
+        String expected = message.replace("KNOWN", Catalog.knownNames());
+        assertEquals("heap '" + expression + "', " + expected, thrown.getMessage());
     }
 }

@@ -1,0 +1,271 @@
+package io.javalloc.memory;
+
+import java.util.Arrays;
+
+/// Runs of pages in a region: first fit, neighbours that are free are one run. For heaps that take
+/// memory in large pieces and give some of them back. The pages' size is the heap's choice.
+///
+/// ```
+///  page   0       1       2       3       4       5       6      frontier
+///         ├───────┴───────┴───────┼───────┴───────┼───────┤─ ─ ─
+///         │ in use                │ free          │in use │ never used, or no longer
+///         ├───────┬───────┬───────┼───────┬───────┼───────┤─ ─ ─
+///  table: +3       0       0      -2      -2      +1       0
+/// ```
+///
+/// The table is a Java array, out of reach of the program. At the first page of each run stands its
+/// length, negative if the run is free; a free run has it at its last page, too; all else is 0. No
+/// two free runs are neighbours, and none lies right before the frontier.
+public final class PageRuns {
+
+    /// Is shown runs, see [#walk].
+    @FunctionalInterface
+    public interface Visitor {
+
+        /// Takes a look at one run, of so many bytes.
+        void run(long address, long bytes);
+    }
+
+    private static final int FIRST_TABLE = 1 << 8;
+
+    private final Region region;
+    private final long base;
+    private final int logPage;
+    private final int maxPages;
+    private int[] table = new int[FIRST_TABLE];
+    private int frontier;
+
+    /// No free run is longer. Spares a search that finds nothing.
+    private int longestFree;
+
+    /// From here on nothing has been written since the system zeroed it.
+    private long fresh;
+
+    /// @param region  where the pages are
+    /// @param max     the bytes that may be used, from the region's base
+    /// @param logPage log2 of the bytes of a page, 12 at least
+    public PageRuns(Region region, long max, int logPage) {
+        this.region = region;
+        this.logPage = logPage;
+        base = Region.roundUp(region.base(), 1L << logPage);
+        long bytes = Math.min(max, region.limit() - base);
+        maxPages = (int) Math.min(1 << 30, Math.max(0, bytes) >> logPage);
+        fresh = base;
+    }
+
+    /// How many pages hold so many bytes; too many to be had if the bytes are.
+    public int pagesFor(long bytes) {
+        long pages = (bytes >>> logPage) + ((bytes & ((1L << logPage) - 1)) == 0 ? 0 : 1);
+        return (int) Math.min(Integer.MAX_VALUE, pages);
+    }
+
+    /// Takes a run.
+    ///
+    /// @param pages     its length, at least 1
+    /// @param alignment power of two that its address is a multiple of
+    /// @return its address, or 0 if there is no memory for it
+    public long take(int pages, long alignment) {
+        if (pages > maxPages) {
+            return 0;
+        }
+        int free = pages <= longestFree ? findFree(pages, alignment) : -1;
+        if (free < 0) {
+            return takeFresh(pages, alignment);
+        }
+        int first = startIn(free, alignment);
+        carve(free, first, pages);
+        return addressOf(first);
+    }
+
+    /// Gives back a run that was taken.
+    ///
+    /// @throws IllegalArgumentException if no run in use starts at the address: ask [#pagesAt]
+    /// first
+    public void give(long address) {
+        int first = usedAt(address);
+        release(first, table[first]);
+    }
+
+    /// The pages of the run in use that starts at the address; 0 if none does.
+    public int pagesAt(long address) {
+        long page = address - base >> logPage;
+        boolean isPage = page >= 0 && page < frontier && addressOf((int) page) == address;
+        return isPage ? Math.max(0, table[(int) page]) : 0;
+    }
+
+    /// Makes a run shorter, or longer if what is behind it is free. It keeps its address.
+    ///
+    /// @return false if there is no room: nothing has changed then
+    /// @throws IllegalArgumentException if no run in use starts at the address: ask [#pagesAt]
+    /// first
+    public boolean resize(long address, int pages) {
+        int first = usedAt(address);
+        int before = table[first];
+        if (pages < before) {
+            table[first] = pages;
+            release(first + pages, before - pages);
+            return true;
+        }
+        return pages == before || grow(first, before, pages);
+    }
+
+    /// From here on nothing has been written since the system zeroed it.
+    public long fresh() {
+        return fresh;
+    }
+
+    /// Shows every run in use, in the order of addresses: its address and its bytes.
+    public void walk(Visitor visitor) {
+        for (int page = 0; page < frontier; page += Math.abs(table[page])) {
+            if (table[page] > 0) {
+                visitor.run(addressOf(page), (long) table[page] << logPage);
+            }
+        }
+    }
+
+    /// Checks the invariants that the picture shows.
+    ///
+    /// @throws IllegalStateException if one does not hold
+    public void verify() {
+        boolean previousIsFree = false;
+        int page = 0;
+        while (page < frontier) {
+            int length = table[page];
+            int end = page + Math.abs(length);
+            boolean isMarked = length > 0 || (end <= frontier && table[end - 1] == length);
+            if (length == 0 || end > frontier || !isMarked) {
+                throw new IllegalStateException("page " + page + ": no run, but " + length);
+            }
+            if (length < 0 && (previousIsFree || -length > longestFree)) {
+                throw new IllegalStateException("page " + page + ": a free run not merged");
+            }
+            previousIsFree = length < 0;
+            page = end;
+        }
+        if (previousIsFree) {
+            throw new IllegalStateException("a free run lies right before the frontier");
+        }
+    }
+
+    private int findFree(int pages, long alignment) {
+        for (int page = 0; page < frontier; page += Math.abs(table[page])) {
+            if (-table[page] >= pages && startIn(page, alignment) + pages <= page - table[page]) {
+                return page;
+            }
+        }
+        if (alignment <= 1L << logPage) {
+            longestFree = pages - 1;
+        }
+        return -1;
+    }
+
+    private int startIn(int page, long alignment) {
+        return pageOf(Region.roundUp(addressOf(page), alignment));
+    }
+
+    /// Cuts a run in use out of a free one.
+    private void carve(int free, int first, int pages) {
+        int end = free - table[free];
+        int behind = end - first - pages;
+        unmarkFree(free, end);
+        markFree(free, first);
+        table[first] = pages;
+        markFree(end - behind, end);
+    }
+
+    private long takeFresh(int pages, long alignment) {
+        int gap = frontier;
+        long start = Region.roundUp(addressOf(frontier), alignment);
+        if (start < base || !advance(start + ((long) pages << logPage))) {
+            return 0;
+        }
+        table[pageOf(start)] = pages;
+        release(gap, pageOf(start) - gap);
+        return start;
+    }
+
+    private boolean advance(long end) {
+        if (end < base || end - base > (long) maxPages << logPage || !region.commit(end)) {
+            return false;
+        }
+        frontier = pageOf(end);
+        if (frontier > table.length) {
+            long doubled = Math.min(maxPages, 2L * table.length);
+            table = Arrays.copyOf(table, (int) Math.max(frontier, doubled));
+        }
+        fresh = Math.max(fresh, end);
+        return true;
+    }
+
+    private boolean grow(int first, int before, int pages) {
+        int end = first + before;
+        if (end == frontier) {
+            if (pages > maxPages || !advance(addressOf(first) + ((long) pages << logPage))) {
+                return false;
+            }
+        } else {
+            int freeEnd = end - Math.min(0, table[end]);
+            if (freeEnd - first < pages) {
+                return false;
+            }
+            unmarkFree(end, freeEnd);
+            markFree(first + pages, freeEnd);
+        }
+        table[first] = pages;
+        return true;
+    }
+
+    /// Makes pages free that are in no free run, and one run with the free ones beside them.
+    private void release(int first, int pages) {
+        if (pages == 0) {
+            return;
+        }
+        int start = first;
+        int end = first + pages;
+        table[first] = 0;
+        if (start > 0 && table[start - 1] < 0) {
+            start += table[start - 1];
+            unmarkFree(start, first);
+        }
+        if (end < frontier && table[end] < 0) {
+            int next = end;
+            end -= table[end];
+            unmarkFree(next, end);
+        }
+        if (end == frontier) {
+            frontier = start;
+        } else {
+            markFree(start, end);
+        }
+    }
+
+    private void markFree(int start, int end) {
+        if (start < end) {
+            table[start] = start - end;
+            table[end - 1] = start - end;
+            longestFree = Math.max(longestFree, end - start);
+        }
+    }
+
+    private void unmarkFree(int start, int end) {
+        if (start < end) {
+            table[start] = 0;
+            table[end - 1] = 0;
+        }
+    }
+
+    private int usedAt(long address) {
+        if (pagesAt(address) == 0) {
+            throw new IllegalArgumentException("no run of pages starts at " + address);
+        }
+        return pageOf(address);
+    }
+
+    private int pageOf(long address) {
+        return (int) (address - base >> logPage);
+    }
+
+    private long addressOf(int page) {
+        return base + ((long) page << logPage);
+    }
+}
