@@ -75,6 +75,8 @@ static void give_up(const char *problem, int exit_status) {
     report("%s; libc serves this program", problem);
 }
 
+static void at_the_end(void);
+
 static void boot(void) {
     double began = now();
     int exit_status = EXIT_UNAVAILABLE;
@@ -91,6 +93,7 @@ static void boot(void) {
     thread_counts_reset();
     limits_started();
     process = getpid();
+    at_quick_exit(at_the_end); /* it runs no destructors */
     route_open();
     start_milliseconds = now() - began;
 }
@@ -108,13 +111,18 @@ __attribute__((constructor)) static void library_loaded(void) {
     errno = saved;
 }
 
-/* What the user wants to know at the end of a process, whichever way it ends. */
+/* What the user wants to know at the end of a process, whichever way it ends, and what the heap has to say. Not in a
+ * child that shares our memory or has lost Java. */
 static void at_the_end(void) {
-    intptr_t answer;
-    if (options.verify && start_milliseconds != 0 && !route_is_child() &&
-        getpid() == process) /* not in a vfork child */
-        route_inspect(JAVALLOC_VERIFY, 0, &answer);
+    static bool is_over;
     stats_write();
+    if (is_over || start_milliseconds == 0 || route_is_child() || getpid() != process)
+        return;
+    is_over = true;
+    intptr_t answer;
+    if (options.verify)
+        route_inspect(JAVALLOC_VERIFY, 0, 0, &answer);
+    route_inspect(JAVALLOC_AT_EXIT, 0, 0, &answer);
 }
 
 __attribute__((destructor)) static void library_unloaded(void) { at_the_end(); }

@@ -43,7 +43,7 @@ void *route_resize(void *block, size_t size); /* block is not NULL, size is not 
 void route_free(void *block);
 size_t route_usable_size(void *block);
 /* Asks JAVALLOC_LIVE_BLOCKS and the like; false if this thread may not call Java now. */
-bool route_inspect(int what, uintptr_t argument, intptr_t *answer);
+bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *answer);
 
 bool route_prepare(void); /* once, before route_open */
 void route_open(void);    /* Java serves from now on */
@@ -116,6 +116,14 @@ void signals_block_all(sigset_t *before);
 void signals_restore(const sigset_t *before);
 /* Puts a program's mask back, less the faults that HotSpot needs. */
 void signals_restore_for_java(struct thread *self, const sigset_t *before);
+
+/* Unblocks a fault while its handler runs. */
+void signals_allow(int signal);
+
+/* ---- faults.c: SIGSEGV and its like, the program's and HotSpot's ---- */
+
+/* Once the JVM has installed its handlers: `before` are the dispositions that the program had. */
+void faults_divide(const struct sigaction before[NSIG]);
 
 /* ---- region.c: the address range that Java serves from ---- */
 

@@ -14,7 +14,7 @@ struct overview {
 
 static struct overview overview(void) {
     intptr_t live = 0;
-    route_inspect(JAVALLOC_LIVE_BYTES, 0, &live);
+    route_inspect(JAVALLOC_LIVE_BYTES, 0, 0, &live);
     return (struct overview){region_committed(), (size_t)live};
 }
 
@@ -41,7 +41,7 @@ EXPORTED int mallopt(int parameter, int value) {
 
 EXPORTED int malloc_trim(size_t keep) {
     intptr_t returned = 0;
-    route_inspect(JAVALLOC_TRIM, keep, &returned);
+    route_inspect(JAVALLOC_TRIM, keep, 0, &returned);
     return returned > 0;
 }
 

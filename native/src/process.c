@@ -100,5 +100,6 @@ void process_restore(void) {
     for (int signal = 1; signal < NSIG; signal++)
         if (!is_needed_by_jvm(signal))
             sigaction(signal, &saved.actions[signal], NULL);
+    faults_divide(saved.actions);
     signals_restore(&saved.mask);
 }

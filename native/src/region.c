@@ -22,11 +22,23 @@ struct javalloc_bridge bridge = {
 #define FIELD(name)                                                                                                    \
     { #name, offsetof(struct javalloc_bridge, name) }
 static const struct javalloc_field bridge_fields[] = {
-    FIELD(abi_version),  FIELD(bytes),   FIELD(region_base),
-    FIELD(region_bytes), FIELD(heap),    FIELD(multi_threaded),
-    FIELD(stubs_ready),  FIELD(message), FIELD(allocate),
-    FIELD(release),      FIELD(resize),  FIELD(usable_size),
-    FIELD(inspect),      FIELD(nothing), {NULL, sizeof(struct javalloc_bridge)},
+    FIELD(abi_version),
+    FIELD(bytes),
+    FIELD(region_base),
+    FIELD(region_bytes),
+    FIELD(heap),
+    FIELD(traced),
+    FIELD(outside),
+    FIELD(multi_threaded),
+    FIELD(stubs_ready),
+    FIELD(message),
+    FIELD(allocate),
+    FIELD(release),
+    FIELD(resize),
+    FIELD(usable_size),
+    FIELD(inspect),
+    FIELD(nothing),
+    {NULL, sizeof(struct javalloc_bridge)},
 };
 #undef FIELD
 

@@ -84,13 +84,25 @@ static inline intptr_t call_java(struct thread *self, javalloc_operation operati
     return answer;
 }
 
+/* ---- blocks outside of the region: libc's, unless the heap has some there, too (bridge.outside) ---- */
+
+/* Frees a block if it is the heap's; false if it is libc's. */
+static bool release(struct thread *self, void *block) {
+    return call_java(self, bridge.release, (uintptr_t)block, 0, 0) != JAVALLOC_NOT_MINE;
+}
+
+/* Whether a block that is not in the region may be the heap's although this thread cannot ask now. What code of the JVM
+ * frees is libc's; and in a forked child all that is not in the region is. */
+static bool is_heaps_later(enum route route) { return bridge.outside != 0 && route == ROUTE_LIBC && route_is_open(); }
+
 /* ---- deferred blocks ---- */
 
 static __attribute__((noinline)) void drain(struct thread *self) {
     void *block = atomic_exchange_explicit(&deferred_blocks, NULL, memory_order_acquire);
     while (block != NULL) {
         void *next = list_next(block);
-        call_java(self, bridge.release, (uintptr_t)block, 0, 0);
+        if (!release(self, block))
+            libc_free(self, block);
         block = next;
     }
 }
@@ -140,13 +152,13 @@ void *route_allocate(enum operation op, size_t size, size_t alignment, bool zero
 }
 
 /* A Java block in the hands of a caller that may not call Java: its contents move to libc memory. */
-static void *resize_without_java(struct thread *self, enum route route, void *block, size_t size) {
+static void *resize_without_java(struct thread *self, enum route route, void *block, size_t size, size_t kept) {
     void *copy = libc_allocate(self, size, _Alignof(max_align_t), false);
     if (copy == NULL) {
         errno = ENOMEM;
         return NULL;
     }
-    region_copy_from(copy, block, size);
+    region_copy_from(copy, block, kept);
     if (is_child()) {
         thread_count(route, OP_REALLOC);
     } else {
@@ -156,15 +168,32 @@ static void *resize_without_java(struct thread *self, enum route route, void *bl
     return copy;
 }
 
+static void *resize_outside_region(struct thread *self, void *block, size_t size) {
+    enum route route = bridge.outside == 0 ? ROUTE_LIBC : route_of(self);
+    if (route == ROUTE_JAVA) {
+        drain_if_any(self);
+        intptr_t moved = call_java(self, bridge.resize, (uintptr_t)block, size, 0);
+        if (moved != JAVALLOC_NOT_MINE) {
+            thread_count(ROUTE_JAVA, OP_REALLOC);
+            if (moved == 0)
+                errno = ENOMEM;
+            return (void *)moved;
+        }
+    } else if (is_heaps_later(route)) {
+        size_t usable = libc_usable_size(block);
+        return resize_without_java(self, route, block, size, usable < size ? usable : size);
+    }
+    thread_count(thread_runs_jvm(self) ? ROUTE_JVM : ROUTE_LIBC, OP_REALLOC);
+    return libc_resize(self, block, size);
+}
+
 void *route_resize(void *block, size_t size) {
     struct thread *self = &thread_self;
-    if (!region_contains(block)) {
-        thread_count(thread_runs_jvm(self) ? ROUTE_JVM : ROUTE_LIBC, OP_REALLOC);
-        return libc_resize(self, block, size);
-    }
+    if (unlikely(!region_contains(block)))
+        return resize_outside_region(self, block, size);
     enum route route = route_of(self);
     if (unlikely(route != ROUTE_JAVA))
-        return resize_without_java(self, route, block, size);
+        return resize_without_java(self, route, block, size, size);
     self->counters->calls[ROUTE_JAVA][OP_REALLOC]++;
     drain_if_any(self);
     void *moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, 0);
@@ -175,8 +204,17 @@ void *route_resize(void *block, size_t size) {
 
 static void free_outside_region(struct thread *self, void *block) {
     enum route route = route_of(self);
-    if (route == ROUTE_JAVA && is_foreign(self, block))
-        call_java(self, bridge.release, (uintptr_t)block, 0, 0);
+    if (route == ROUTE_JAVA && (bridge.outside != 0 || is_foreign(self, block))) {
+        drain_if_any(self);
+        if (release(self, block)) {
+            thread_count(ROUTE_JAVA, OP_FREE);
+            return;
+        }
+    } else if (is_heaps_later(route)) {
+        thread_count(ROUTE_DEFERRED, OP_FREE);
+        list_push(&deferred_blocks, block);
+        return;
+    }
     thread_count(route == ROUTE_JAVA ? ROUTE_LIBC : route, OP_FREE);
     libc_free(self, block);
 }
@@ -201,20 +239,24 @@ void route_free(void *block) {
 }
 
 size_t route_usable_size(void *block) {
-    if (!region_contains(block))
-        return libc_usable_size(block);
     struct thread *self = &thread_self;
+    if (!region_contains(block)) {
+        intptr_t usable = bridge.outside != 0 && route_of(self) == ROUTE_JAVA
+                              ? call_java(self, bridge.usable_size, (uintptr_t)block, 0, 0)
+                              : JAVALLOC_NOT_MINE;
+        return usable == JAVALLOC_NOT_MINE ? libc_usable_size(block) : (size_t)usable;
+    }
     if (unlikely(route_of(self) != ROUTE_JAVA))
         return 0; /* no byte is promised by a side that does not know the block */
     return (size_t)call_java(self, bridge.usable_size, (uintptr_t)block, 0, 0);
 }
 
-bool route_inspect(int what, uintptr_t argument, intptr_t *answer) {
+bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *answer) {
     struct thread *self = &thread_self;
     if (route_of(self) != ROUTE_JAVA)
         return false;
     drain_if_any(self);
-    *answer = call_java(self, bridge.inspect, (uintptr_t)what, argument, 0);
+    *answer = call_java(self, bridge.inspect, (uintptr_t)what, argument, another);
     return true;
 }
 

@@ -5,7 +5,7 @@
  * in thread_self.blocked_faults. Nothing is lost: a fault that is blocked kills the process anyway. (The masks of
  * sigaction, sigsuspend and the like are not seen here yet.)
  *
- * Signal handlers are process.c's business while the JVM starts, and nobody's afterwards, yet.
+ * Signal handlers are process.c's business while the JVM starts; the faults' are faults.c's afterwards.
  */
 #include <errno.h>
 #include <signal.h>
@@ -49,6 +49,13 @@ void signals_restore_for_java(struct thread *self, const sigset_t *before) {
     sigset_t set = *before;
     self->blocked_faults |= take_faults(&set);
     set_mask(SIG_SETMASK, &set, NULL);
+}
+
+void signals_allow(int signal) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    set_mask(SIG_UNBLOCK, &set, NULL);
 }
 
 static int mask_of_program(int how, const sigset_t *wanted, sigset_t *before) {

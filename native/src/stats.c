@@ -23,7 +23,6 @@ static bool written, forked;
 void stats_prepare(void) {
     process = getpid();
     jvm_observe();
-    at_quick_exit(stats_write); /* it runs no destructors */
     if (strcmp(options.stats, "-") != 0)
         return;
     original_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100);
@@ -49,9 +48,9 @@ struct figures {
 static struct figures collect(void) {
     struct figures all = {0};
     thread_counts_sum(all.calls);
-    route_inspect(JAVALLOC_LIVE_BLOCKS, 0, &all.live_blocks);
-    route_inspect(JAVALLOC_LIVE_BYTES, 0, &all.live_bytes);
-    route_inspect(JAVALLOC_PEAK_BYTES, 0, &all.peak_bytes);
+    route_inspect(JAVALLOC_LIVE_BLOCKS, 0, 0, &all.live_blocks);
+    route_inspect(JAVALLOC_LIVE_BYTES, 0, 0, &all.live_bytes);
+    route_inspect(JAVALLOC_PEAK_BYTES, 0, 0, &all.peak_bytes);
     if (!forked)
         all.java = jvm_figures();
     return all;

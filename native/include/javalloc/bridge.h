@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning, size or place. */
-#define JAVALLOC_ABI_VERSION 1
+#define JAVALLOC_ABI_VERSION 2
 
 #define JAVALLOC_PAGE_SIZE   65536
 #define JAVALLOC_HEAP_MAX    512  /* bytes of a heap expression with its NUL */
@@ -39,12 +39,27 @@ typedef intptr_t (*javalloc_operation)(uintptr_t a, uintptr_t b, uintptr_t c);
  */
 #define JAVALLOC_CORRUPT (-1)
 
+/*
+ * Answer of release, resize and usable_size to an address outside of the region that is no block of the heap's: libc's
+ * business. They are asked of such addresses only if javalloc_bridge.outside is set.
+ */
+#define JAVALLOC_NOT_MINE (-2)
+
 /* What javalloc_bridge.inspect can be asked for. Blocks are counted, bytes are usable sizes. */
 #define JAVALLOC_LIVE_BLOCKS 0
 #define JAVALLOC_LIVE_BYTES  1
 #define JAVALLOC_PEAK_BYTES  2 /* the most that JAVALLOC_LIVE_BYTES has been */
 #define JAVALLOC_TRIM        3 /* give memory back to the system, keeping `argument` bytes -> bytes given back */
 #define JAVALLOC_VERIFY      4 /* walk all metadata -> 0: every invariant of the heap holds */
+#define JAVALLOC_AT_EXIT     5 /* the heap's own last checks -> 0 */
+#define JAVALLOC_EXPLAIN     6 /* the address of a fault -> 1: message says what it means, 0: the heap cannot tell */
+#define JAVALLOC_LEAKS       7 /* address of javalloc_site[], their number -> 0: the live blocks have been added to them */
+
+/* The live blocks that were asked for at one place of the program; places are numbered by the shim from 1. */
+struct javalloc_site {
+    uintptr_t blocks;
+    uintptr_t bytes; /* that were asked for */
+};
 
 /* What the Java side answers when it is asked to start. */
 #define JAVALLOC_STARTED     0
@@ -59,6 +74,12 @@ struct javalloc_bridge {
     uintptr_t region_base;
     uintptr_t region_bytes;
     char heap[JAVALLOC_HEAP_MAX]; /* the heap expression, NUL-terminated; empty: the default heap */
+    uint32_t traced;              /* 1: each block remembers the place where it was asked for */
+
+    /* Written by Java when it starts: 1 if the heap has blocks outside of the region, as one that serves from libc
+     * does. release, resize and usable_size are then asked about every address, and answer JAVALLOC_NOT_MINE to others.
+     */
+    uint32_t outside;
 
     /* Written by the shim: 0 while one thread only has ever called an operation, 1 from then on. When it becomes 1 no
      * thread is inside an operation that began at 0, so an operation that read 0 is alone until it returns. */
@@ -72,11 +93,11 @@ struct javalloc_bridge {
     char message[JAVALLOC_MESSAGE_MAX];
 
     /* First the shim's, which go through JNI; each replaced by Java with its upcall stub. */
-    javalloc_operation allocate;    /* (size >= 1, alignment, zeroed) -> address; 0: out of memory */
+    javalloc_operation allocate;    /* (size >= 1, alignment, place << 1 | zeroed) -> address; 0: no memory */
     javalloc_operation release;     /* (address, 0, 0) -> 0 */
-    javalloc_operation resize;      /* (address, size >= 1, 0) -> address; 0: out of memory, the block is untouched */
+    javalloc_operation resize;      /* (address, size >= 1, place) -> address; 0: no memory, the block is untouched */
     javalloc_operation usable_size; /* (address, 0, 0) -> bytes */
-    javalloc_operation inspect;     /* (JAVALLOC_LIVE_BLOCKS ..., argument, 0) -> what was asked for */
+    javalloc_operation inspect;     /* (JAVALLOC_LIVE_BLOCKS ..., argument, another) -> what was asked for */
     javalloc_operation nothing;     /* (a, b, c) -> a: what an empty crossing costs */
 };
 

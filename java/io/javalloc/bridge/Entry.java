@@ -4,6 +4,7 @@ import io.javalloc.Heap;
 import io.javalloc.catalog.Catalog;
 import io.javalloc.layers.Counted;
 import io.javalloc.layers.Locked;
+import io.javalloc.layers.Traced;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 
@@ -12,8 +13,10 @@ import io.javalloc.memory.Region;
 /// that it does not need: no lambdas, no streams, no formatting.
 final class Entry {
 
+    private static Region region;
     private static Counted counted;
     private static Heap root;
+    private static Traced traced;
 
     private Entry() {}
 
@@ -49,19 +52,32 @@ final class Entry {
     }
 
     private static void makeHeap(long bridge) {
-        Region region =
+        region =
                 new Region(
                         Memory.getLong(bridge + Table.REGION_BASE),
                         Memory.getLong(bridge + Table.REGION_BYTES),
                         new SystemPages());
         long shared = bridge + Table.MULTI_THREADED;
         counted = new Counted(Catalog.create(Text.heapExpression(bridge), region, shared));
-        root = new Locked(counted, shared);
+        Heap locked = new Locked(counted, shared);
+        traced = Memory.getInt(bridge + Table.TRACED) == 0 ? null : new Traced(locked);
+        root = traced == null ? locked : traced;
+        Memory.putInt(bridge + Table.OUTSIDE, root.outside() == null ? 0 : 1);
     }
 
     /// The heap that the operations serve from: [Operations] keeps it in a `static final`.
     static Heap root() {
         return root;
+    }
+
+    /// The same if its blocks remember where they were asked for, otherwise null.
+    static Traced traced() {
+        return traced;
+    }
+
+    /// Whether the address lies in the region, so that the heap alone can have given it out.
+    static boolean isInRegion(long address) {
+        return region.contains(address);
     }
 
     /// What is live in it.

@@ -2,6 +2,8 @@ package io.javalloc.bridge;
 
 import io.javalloc.Heap;
 import io.javalloc.layers.Counted;
+import io.javalloc.layers.Traced;
+import java.util.function.LongPredicate;
 
 /// The operations of bridge.h, each the target of an upcall stub. All have the one signature, and
 /// none lets an exception out: an uncaught one would make the virtual machine exit.
@@ -11,15 +13,21 @@ import io.javalloc.layers.Counted;
 final class Operations {
 
     private static final Heap HEAP = Entry.root();
+    private static final Traced TRACED = Entry.traced();
+    private static final LongPredicate OUTSIDE = HEAP.outside();
     private static final Counted.Figures FIGURES = Entry.figures();
 
     private Operations() {}
 
-    static long allocate(long size, long alignment, long zeroed) {
+    /// @param how the place in the program, shifted by one, and in the lowest bit whether the block
+    ///            is to be zeroed
+    static long allocate(long size, long alignment, long how) {
+        boolean zeroed = (how & 1) != 0;
         try {
-            return zeroed == 0
-                    ? HEAP.allocate(size, alignment)
-                    : HEAP.allocateZeroed(size, alignment);
+            if (TRACED != null) {
+                return TRACED.allocate(size, alignment, zeroed, how >>> 1);
+            }
+            return zeroed ? HEAP.allocateZeroed(size, alignment) : HEAP.allocate(size, alignment);
         } catch (OutOfMemoryError | StackOverflowError e) {
             return 0;
         } catch (Throwable e) {
@@ -29,6 +37,9 @@ final class Operations {
 
     static long release(long address, long unused, long unusedToo) {
         try {
+            if (isForeign(address)) {
+                return Table.NOT_MINE;
+            }
             HEAP.free(address);
             return 0;
         } catch (Throwable e) {
@@ -36,9 +47,14 @@ final class Operations {
         }
     }
 
-    static long resize(long address, long size, long unused) {
+    static long resize(long address, long size, long place) {
         try {
-            return HEAP.reallocate(address, size);
+            if (isForeign(address)) {
+                return Table.NOT_MINE;
+            }
+            return TRACED != null
+                    ? TRACED.reallocate(address, size, place)
+                    : HEAP.reallocate(address, size);
         } catch (OutOfMemoryError | StackOverflowError e) {
             return 0;
         } catch (Throwable e) {
@@ -48,27 +64,35 @@ final class Operations {
 
     static long usableSize(long address, long unused, long unusedToo) {
         try {
-            return HEAP.usableSize(address);
+            return isForeign(address) ? Table.NOT_MINE : HEAP.usableSize(address);
         } catch (Throwable e) {
             return corrupt(e);
         }
     }
 
-    static long inspect(long what, long argument, long unused) {
+    /// Whether libc should be asked about the address, and not the heap.
+    private static boolean isForeign(long address) {
+        return OUTSIDE != null && !Entry.isInRegion(address) && !OUTSIDE.test(address);
+    }
+
+    static long inspect(long what, long argument, long another) {
         try {
-            return answer((int) what, argument);
+            return answer((int) what, argument, another);
         } catch (Throwable e) {
             return corrupt(e);
         }
     }
 
-    private static long answer(int what, long argument) {
+    private static long answer(int what, long argument, long another) {
         return switch (what) {
             case Table.LIVE_BLOCKS -> FIGURES.liveBlocks();
             case Table.LIVE_BYTES -> FIGURES.liveBytes();
             case Table.PEAK_BYTES -> FIGURES.peakBytes();
             case Table.TRIM -> HEAP.trim(argument);
             case Table.VERIFY -> verified();
+            case Table.AT_EXIT -> ended();
+            case Table.EXPLAIN -> explained(HEAP.explain(argument));
+            case Table.LEAKS -> Leaks.tally(TRACED, argument, another);
             default -> 0;
         };
     }
@@ -76,6 +100,19 @@ final class Operations {
     private static long verified() {
         HEAP.verify();
         return 0;
+    }
+
+    private static long ended() {
+        HEAP.atExit();
+        return 0;
+    }
+
+    private static long explained(String words) {
+        if (words == null) {
+            return 0;
+        }
+        Text.leave(words);
+        return 1;
     }
 
     static long nothing(long a, long unused, long unusedToo) {

@@ -9,34 +9,44 @@ package io.javalloc.bridge;
 /// output and the shim's own `offsetof` together.
 final class Table {
 
-    static final int ABI_VERSION_EXPECTED = 1;
-    static final int BYTES_EXPECTED = 1616;
+    static final int ABI_VERSION_EXPECTED = 2;
+    static final int BYTES_EXPECTED = 1624;
 
     static final long ABI_VERSION = 0;
     static final long BYTES = 4;
     static final long REGION_BASE = 8;
     static final long REGION_BYTES = 16;
     static final long HEAP = 24;
-    static final long MULTI_THREADED = 536;
-    static final long STUBS_READY = 540;
-    static final long MESSAGE = 544;
-    static final long ALLOCATE = 1568;
-    static final long RELEASE = 1576;
-    static final long RESIZE = 1584;
-    static final long USABLE_SIZE = 1592;
-    static final long INSPECT = 1600;
-    static final long NOTHING = 1608;
+    static final long TRACED = 536;
+    static final long OUTSIDE = 540;
+    static final long MULTI_THREADED = 544;
+    static final long STUBS_READY = 548;
+    static final long MESSAGE = 552;
+    static final long ALLOCATE = 1576;
+    static final long RELEASE = 1584;
+    static final long RESIZE = 1592;
+    static final long USABLE_SIZE = 1600;
+    static final long INSPECT = 1608;
+    static final long NOTHING = 1616;
 
     static final int HEAP_MAX = 512;
     static final int MESSAGE_MAX = 1024;
 
     static final long CORRUPT = -1;
+    static final long NOT_MINE = -2;
 
     static final int LIVE_BLOCKS = 0;
     static final int LIVE_BYTES = 1;
     static final int PEAK_BYTES = 2;
     static final int TRIM = 3;
     static final int VERIFY = 4;
+    static final int AT_EXIT = 5;
+    static final int EXPLAIN = 6;
+    static final int LEAKS = 7;
+
+    static final long SITE_BLOCKS = 0;
+    static final long SITE_BYTES = 8;
+    static final long SITE_SIZE = 16;
 
     static final int STARTED = 0;
     static final int BAD_HEAP = 1;

@@ -6,6 +6,7 @@ import io.javalloc.HeapArguments;
 import io.javalloc.HeapProvider;
 import io.javalloc.Layer;
 import io.javalloc.memory.Memory;
+import java.util.function.LongPredicate;
 
 /// Lets several threads use a heap that is made for one: one thread at a time.
 ///
@@ -142,6 +143,18 @@ public record Locked(Heap heap, long shared, Object monitor) implements Layer {
     public String explain(long address) {
         synchronized (monitor) {
             return heap.explain(address);
+        }
+    }
+
+    @Override
+    public LongPredicate outside() {
+        LongPredicate inside = heap.outside();
+        return inside == null ? null : address -> isOutside(inside, address);
+    }
+
+    private boolean isOutside(LongPredicate inside, long address) {
+        synchronized (monitor) {
+            return inside.test(address);
         }
     }
 

@@ -23,10 +23,10 @@ public class Abi extends Abi$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int JAVALLOC_ABI_VERSION = (int)1L;
+    private static final int JAVALLOC_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define JAVALLOC_ABI_VERSION 1
+     * #define JAVALLOC_ABI_VERSION 2
      * }
      */
     public static int JAVALLOC_ABI_VERSION() {
@@ -104,6 +104,33 @@ public class Abi extends Abi$shared {
     public static int JAVALLOC_VERIFY() {
         return JAVALLOC_VERIFY;
     }
+    private static final int JAVALLOC_AT_EXIT = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * #define JAVALLOC_AT_EXIT 5
+     * }
+     */
+    public static int JAVALLOC_AT_EXIT() {
+        return JAVALLOC_AT_EXIT;
+    }
+    private static final int JAVALLOC_EXPLAIN = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * #define JAVALLOC_EXPLAIN 6
+     * }
+     */
+    public static int JAVALLOC_EXPLAIN() {
+        return JAVALLOC_EXPLAIN;
+    }
+    private static final int JAVALLOC_LEAKS = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * #define JAVALLOC_LEAKS 7
+     * }
+     */
+    public static int JAVALLOC_LEAKS() {
+        return JAVALLOC_LEAKS;
+    }
     private static final int JAVALLOC_STARTED = (int)0L;
     /**
      * {@snippet lang=c :
@@ -148,6 +175,15 @@ public class Abi extends Abi$shared {
      */
     public static int JAVALLOC_CORRUPT() {
         return JAVALLOC_CORRUPT;
+    }
+    private static final int JAVALLOC_NOT_MINE = (int)-2L;
+    /**
+     * {@snippet lang=c :
+     * #define JAVALLOC_NOT_MINE -2
+     * }
+     */
+    public static int JAVALLOC_NOT_MINE() {
+        return JAVALLOC_NOT_MINE;
     }
 }
 

@@ -20,6 +20,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     uintptr_t region_base;
  *     uintptr_t region_bytes;
  *     char heap[512];
+ *     uint32_t traced;
+ *     uint32_t outside;
  *     uint32_t multi_threaded;
  *     uint32_t stubs_ready;
  *     char message[1024];
@@ -44,6 +46,8 @@ public class javalloc_bridge {
         Abi.C_LONG.withName("region_base"),
         Abi.C_LONG.withName("region_bytes"),
         MemoryLayout.sequenceLayout(512, Abi.C_CHAR).withName("heap"),
+        Abi.C_INT.withName("traced"),
+        Abi.C_INT.withName("outside"),
         Abi.C_INT.withName("multi_threaded"),
         Abi.C_INT.withName("stubs_ready"),
         MemoryLayout.sequenceLayout(1024, Abi.C_CHAR).withName("message"),
@@ -313,6 +317,94 @@ public class javalloc_bridge {
      */
     public static void heap(MemorySegment struct, long index0, byte fieldValue) {
         heap$ELEM_HANDLE.set(struct, heap$OFFSET, index0, fieldValue);
+    }
+
+    private static final OfInt traced$LAYOUT = (OfInt)$LAYOUT.select(groupElement("traced"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint32_t traced
+     * }
+     */
+    public static final OfInt traced$layout() {
+        return traced$LAYOUT;
+    }
+
+    private static final long traced$OFFSET = $LAYOUT.byteOffset(groupElement("traced"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint32_t traced
+     * }
+     */
+    public static final long traced$offset() {
+        return traced$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint32_t traced
+     * }
+     */
+    public static int traced(MemorySegment struct) {
+        return struct.get(traced$LAYOUT, traced$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint32_t traced
+     * }
+     */
+    public static void traced(MemorySegment struct, int fieldValue) {
+        struct.set(traced$LAYOUT, traced$OFFSET, fieldValue);
+    }
+
+    private static final OfInt outside$LAYOUT = (OfInt)$LAYOUT.select(groupElement("outside"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint32_t outside
+     * }
+     */
+    public static final OfInt outside$layout() {
+        return outside$LAYOUT;
+    }
+
+    private static final long outside$OFFSET = $LAYOUT.byteOffset(groupElement("outside"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint32_t outside
+     * }
+     */
+    public static final long outside$offset() {
+        return outside$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint32_t outside
+     * }
+     */
+    public static int outside(MemorySegment struct) {
+        return struct.get(outside$LAYOUT, outside$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint32_t outside
+     * }
+     */
+    public static void outside(MemorySegment struct, int fieldValue) {
+        struct.set(outside$LAYOUT, outside$OFFSET, fieldValue);
     }
 
     private static final OfInt multi_threaded$LAYOUT = (OfInt)$LAYOUT.select(groupElement("multi_threaded"));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.javalloc.bridge.abi.Abi;
 import io.javalloc.bridge.abi.javalloc_bridge;
+import io.javalloc.bridge.abi.javalloc_site;
 import io.javalloc.memory.Region;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -63,16 +64,27 @@ class BridgeLayoutTest {
         assertEquals(Abi.JAVALLOC_HEAP_MAX(), Table.HEAP_MAX);
         assertEquals(Abi.JAVALLOC_MESSAGE_MAX(), Table.MESSAGE_MAX);
         assertEquals(Abi.JAVALLOC_CORRUPT(), Table.CORRUPT);
+        assertEquals(Abi.JAVALLOC_NOT_MINE(), Table.NOT_MINE);
         assertEquals(Abi.JAVALLOC_LIVE_BLOCKS(), Table.LIVE_BLOCKS);
         assertEquals(Abi.JAVALLOC_LIVE_BYTES(), Table.LIVE_BYTES);
         assertEquals(Abi.JAVALLOC_PEAK_BYTES(), Table.PEAK_BYTES);
         assertEquals(Abi.JAVALLOC_TRIM(), Table.TRIM);
         assertEquals(Abi.JAVALLOC_VERIFY(), Table.VERIFY);
+        assertEquals(Abi.JAVALLOC_AT_EXIT(), Table.AT_EXIT);
+        assertEquals(Abi.JAVALLOC_EXPLAIN(), Table.EXPLAIN);
+        assertEquals(Abi.JAVALLOC_LEAKS(), Table.LEAKS);
         assertEquals(Abi.JAVALLOC_STARTED(), Table.STARTED);
         assertEquals(Abi.JAVALLOC_BAD_HEAP(), Table.BAD_HEAP);
         assertEquals(Abi.JAVALLOC_HEAP_FAILED(), Table.HEAP_FAILED);
         assertEquals(Abi.JAVALLOC_BAD_ABI(), Table.BAD_ABI);
         assertEquals(Abi.JAVALLOC_PAGE_SIZE(), Region.PAGE);
+    }
+
+    @Test
+    void the_table_has_the_layout_of_a_site() {
+        assertEquals(javalloc_site.blocks$offset(), Table.SITE_BLOCKS);
+        assertEquals(javalloc_site.bytes$offset(), Table.SITE_BYTES);
+        assertEquals(javalloc_site.sizeof(), Table.SITE_SIZE);
     }
 
     private static Object constant(String name) throws ReflectiveOperationException {

@@ -1,0 +1,52 @@
+/*
+ * faults.c: whose fault it is. HotSpot raises SIGSEGV, SIGBUS, SIGFPE and SIGILL in Java code on purpose, and handles
+ * them; on a thread that is outside of every operation a fault is the program's own, and ends as it would without
+ * javalloc: with the disposition that the program was started with. Before that the heap is asked about the address,
+ * because some heaps protect memory so that who touches it is stopped at once.
+ *
+ * A handler that the program sets for itself takes the place of this one.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "internal.h"
+
+static const int divided[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+static struct sigaction of_hotspot[NSIG], of_program[NSIG];
+
+static void explain(int signal, const siginfo_t *info) {
+    if (info->si_code <= 0 || !region_contains(info->si_addr))
+        return;            /* sent by somebody, or nothing to do with the heap */
+    signals_allow(signal); /* Java code may fault on its way to the answer */
+    intptr_t is_known;
+    if (route_inspect(JAVALLOC_EXPLAIN, (uintptr_t)info->si_addr, 0, &is_known) && is_known)
+        report("%s", bridge.message);
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context) {
+    int saved = errno;
+    if (thread_runs_jvm(&thread_self)) {
+        of_hotspot[signal].sa_sigaction(signal, info, context);
+        errno = saved;
+        return;
+    }
+    explain(signal, info);
+    sigaction(signal, &of_program[signal], NULL);
+    if (info->si_code <= 0)
+        raise(signal); /* it comes when this handler has returned; a real fault comes by itself */
+    errno = saved;
+}
+
+void faults_divide(const struct sigaction before[NSIG]) {
+    for (size_t i = 0; i < sizeof divided / sizeof *divided; i++) {
+        int signal = divided[i];
+        sigaction(signal, NULL, &of_hotspot[signal]);
+        if ((of_hotspot[signal].sa_flags & SA_SIGINFO) == 0)
+            continue; /* the JVM did not start */
+        of_program[signal] = before[signal];
+        struct sigaction ours = of_hotspot[signal];
+        ours.sa_sigaction = on_fault;
+        sigaction(signal, &ours, NULL);
+    }
+}
