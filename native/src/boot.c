@@ -51,6 +51,14 @@ static const char *prepare(void) {
     return region_reserve() ? NULL : "RLIMIT_AS (ulimit -v) leaves no room for a JVM and a heap";
 }
 
+static bool trace_places(void) {
+    output_prepare();
+    if (places_prepare())
+        return true;
+    report("JAVALLOC_LEAKS: libgcc_s.so.1, which walks the stack, is missing; leaks are not looked for");
+    return false;
+}
+
 static const char *start(int *exit_status) {
     static char home[JDK_PATH_MAX], java_home[JDK_PATH_MAX];
     if (!find_home(home))
@@ -61,6 +69,7 @@ static const char *start(int *exit_status) {
     if (problem != NULL)
         return problem;
     memcpy(bridge.heap, options.heap, sizeof bridge.heap);
+    bridge.traced = options.leaks && trace_places();
     process_save();
     problem = jvm_start(home, java_home, exit_status);
     process_restore();
@@ -119,13 +128,20 @@ static void at_the_end(void) {
     if (is_over || start_milliseconds == 0 || route_is_child() || getpid() != process)
         return;
     is_over = true;
+    bool failed = bridge.traced != 0 && leaks_write();
     intptr_t answer;
     if (options.verify)
         route_inspect(JAVALLOC_VERIFY, 0, 0, &answer);
     route_inspect(JAVALLOC_AT_EXIT, 0, 0, &answer);
+    if (failed)
+        _exit(EXIT_LEAKS);
 }
 
-__attribute__((destructor)) static void library_unloaded(void) { at_the_end(); }
+__attribute__((destructor)) static void library_unloaded(void) {
+    if (options.leaks_fail)
+        fflush(NULL); /* as exit would do after us, if we did not end the process here */
+    at_the_end();
+}
 
 /* ---- ends of a process that run no destructors ---- */
 

@@ -80,6 +80,7 @@ struct thread {
     int exit_rounds;
     bool attached;           /* by us, so detaching is ours, too */
     unsigned blocked_faults; /* signals.c */
+    bool unwinding;          /* places.c: what allocates meanwhile has no place */
     bool in_libc;            /* libc's malloc is at work on this thread: a handler must not enter it */
 };
 
@@ -203,14 +204,65 @@ int jdk_feature_version(const char *release);
 void process_save(void);    /* before the JVM starts */
 void process_restore(void); /* after it has */
 
+/* ---- output.c: reports at the end of a process ---- */
+
+struct output {
+    int file;
+    bool is_stderr;
+    size_t length;
+    char bytes[8192];
+};
+void output_prepare(void); /* keeps standard error open for the end */
+/* Opens a file, in whose name %p is the process id, or standard error for "-"; `what` is written there, if not says so.
+ */
+bool output_open(struct output *to, const char *name, const char *what);
+void output_close(struct output *to);
+void output(struct output *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void output_string(struct output *to, const char *value); /* as JSON has it, in quotes */
+
+/* ---- places.c: where in the program a block is asked for ---- */
+
+#define PLACE_DEPTH 24
+struct place {
+    uint32_t depth, hash;
+    uintptr_t callers[]; /* return addresses, innermost first */
+};
+bool places_prepare(void);
+/* The number of the place that the calling thread is at: what is outside of this library above `frame`, the frame
+ * address of a function in it. 0: unknown. */
+uintptr_t places_here(struct thread *self, const void *frame);
+uint32_t places_count(void); /* they are numbered from 1 to this */
+const struct place *places_get(uint32_t number);
+
+/* ---- symbols.c: names for return addresses ---- */
+
+struct symbol {
+    const char *function, *file; /* NULL: not known; file goes with its line, as in main.c:12 */
+    const char *module;
+    uintptr_t offset; /* of the address in its module */
+};
+/* Learns the names of `count` addresses, which it sorts. */
+void symbols_learn(uintptr_t *addresses, size_t count);
+/* Level 0 is the function at the address, 1 the one that it is inlined in, and so on; false: there is no such level. */
+bool symbols_find(uintptr_t address, unsigned level, struct symbol *symbol);
+
+/* ---- leaks.c: what is still live at the end, and from where ---- */
+
+/* True if the user wants the process to fail for what is live. */
+bool leaks_write(void);
+
 /* ---- stats.c, options.c, report.c ---- */
 
 struct options {
     bool off;
     bool strict;
-    bool verify;              /* the heap's invariants, at the end */
-    bool stats_text;          /* for people instead of JSON */
-    char stats[JDK_PATH_MAX]; /* empty: none; "-": standard error */
+    bool verify;                   /* the heap's invariants, at the end */
+    bool stats_text;               /* for people instead of JSON */
+    char stats[JDK_PATH_MAX];      /* empty: none; "-": standard error */
+    bool leaks;                    /* look for what is live at the end */
+    bool leaks_text;               /* and report it on standard error */
+    bool leaks_fail;               /* and end with EXIT_LEAKS */
+    char leaks_file[JDK_PATH_MAX]; /* the same as JSON; empty: no */
     char heap[JAVALLOC_HEAP_MAX];
     char class_path[JDK_PATH_MAX]; /* where heaps of the user's own are found */
     char java_options[1024];
@@ -229,5 +281,7 @@ _Noreturn void report_and_abort(const char *message);
 /* Exit statuses of the shim's own: sysexits.h. */
 #define EXIT_USAGE       64
 #define EXIT_UNAVAILABLE 69
+/* And of those who ask for it, when blocks are live at the end: as LeakSanitizer has it. */
+#define EXIT_LEAKS 23
 
 #endif

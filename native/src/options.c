@@ -46,6 +46,12 @@ void options_read(void) {
     options.verify = is_set("JAVALLOC_VERIFY", "1");
     options.strict = is_set("JAVALLOC_STRICT", "1");
     options.stats_text = is_set("JAVALLOC_STATS_FORMAT", "text");
+    options.leaks_fail = is_set("JAVALLOC_LEAKS_FAIL", "1");
+    copy("JAVALLOC_LEAKS_FILE", options.leaks_file, sizeof options.leaks_file);
+    make_absolute(options.leaks_file);
+    bool has_file = options.leaks_file[0] != '\0';
+    options.leaks_text = is_set("JAVALLOC_LEAKS", "1") || (options.leaks_fail && !has_file);
+    options.leaks = options.leaks_text || has_file;
     copy("JAVALLOC_STATS", options.stats, sizeof options.stats);
     make_absolute(options.stats);
     copy("JAVALLOC_HEAP", options.heap, sizeof options.heap);

@@ -133,6 +133,11 @@ static bool is_foreign(const struct thread *self, const void *block) {
 
 /* ---- the calls ---- */
 
+/* Where the program asks, for those who look for leaks. */
+static inline __attribute__((always_inline)) uintptr_t place_of_caller(struct thread *self) {
+    return unlikely(bridge.traced != 0) ? places_here(self, __builtin_frame_address(0)) : 0;
+}
+
 void *route_allocate(enum operation op, size_t size, size_t alignment, bool zeroed) {
     struct thread *self = &thread_self;
     enum route route = route_of(self);
@@ -145,7 +150,8 @@ void *route_allocate(enum operation op, size_t size, size_t alignment, bool zero
     }
     self->counters->calls[ROUTE_JAVA][op]++;
     drain_if_any(self);
-    void *block = (void *)call_java(self, bridge.allocate, size, alignment, zeroed);
+    uintptr_t place = place_of_caller(self);
+    void *block = (void *)call_java(self, bridge.allocate, size, alignment, place << 1 | zeroed);
     if (unlikely(block == NULL))
         errno = ENOMEM;
     return block;
@@ -172,7 +178,7 @@ static void *resize_outside_region(struct thread *self, void *block, size_t size
     enum route route = bridge.outside == 0 ? ROUTE_LIBC : route_of(self);
     if (route == ROUTE_JAVA) {
         drain_if_any(self);
-        intptr_t moved = call_java(self, bridge.resize, (uintptr_t)block, size, 0);
+        intptr_t moved = call_java(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
         if (moved != JAVALLOC_NOT_MINE) {
             thread_count(ROUTE_JAVA, OP_REALLOC);
             if (moved == 0)
@@ -196,7 +202,7 @@ void *route_resize(void *block, size_t size) {
         return resize_without_java(self, route, block, size, size);
     self->counters->calls[ROUTE_JAVA][OP_REALLOC]++;
     drain_if_any(self);
-    void *moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, 0);
+    void *moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
     if (unlikely(moved == NULL))
         errno = ENOMEM;
     return moved;
