@@ -111,6 +111,12 @@ static inline bool thread_runs_jvm(const struct thread *self) {
            (self->kind == THREAD_READY && self->stack_window == 0);
 }
 
+/* ---- foreign.c: pointers that nobody gave out ---- */
+
+void foreign_prepare(void);
+/* Whether libc cannot have given the pointer out, so that freeing it is the heap's to refuse. libc sees most others. */
+bool foreign_is(const struct thread *self, const void *block);
+
 /* ---- signals.c: masks ---- */
 
 void signals_block_all(sigset_t *before);

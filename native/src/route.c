@@ -26,9 +26,7 @@
  *     answers ROUTE_RELAY; until it exists, libc serves them.
  */
 #include <errno.h>
-#include <link.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -112,25 +110,6 @@ static inline void drain_if_any(struct thread *self) {
         drain(self);
 }
 
-/* ---- pointers that nobody gave out ---- */
-
-/* The program's own image: its code and its static data. */
-static struct { uintptr_t low, high; } program;
-
-/* The word before a block of glibc's is its size, with flags in the lowest bits. */
-#define LIBC_SIZE(block) (((const size_t *)(block))[-1] & ~(size_t)7)
-#define LIBC_SMALLEST    32
-
-/* Whether libc cannot have given the pointer out, so that freeing it is the heap's to refuse. libc sees most others. */
-static bool is_foreign(const struct thread *self, const void *block) {
-    uintptr_t address = (uintptr_t)block;
-    if (reserve_contains(block))
-        return false;
-    if (address - program.low < program.high - program.low || thread_owns_stack(self, address))
-        return true;
-    return address % _Alignof(max_align_t) != 0 || LIBC_SIZE(block) < LIBC_SMALLEST;
-}
-
 /* ---- the calls ---- */
 
 /* Where the program asks, for those who look for leaks. */
@@ -210,7 +189,7 @@ void *route_resize(void *block, size_t size) {
 
 static void free_outside_region(struct thread *self, void *block) {
     enum route route = route_of(self);
-    if (route == ROUTE_JAVA && (bridge.outside != 0 || is_foreign(self, block))) {
+    if (route == ROUTE_JAVA && (bridge.outside != 0 || foreign_is(self, block))) {
         drain_if_any(self);
         if (release(self, block)) {
             thread_count(ROUTE_JAVA, OP_FREE);
@@ -279,26 +258,6 @@ EXPORTED size_t javalloc_cross(size_t times) {
 
 /* ---- opening and closing ---- */
 
-static void find_program_image(void) {
-    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
-    size_t count = getauxval(AT_PHNUM);
-    uintptr_t low = UINTPTR_MAX, high = 0, base = 0;
-    for (size_t i = 0; headers != NULL && i < count; i++) {
-        if (headers[i].p_type == PT_PHDR)
-            base = (uintptr_t)headers - headers[i].p_vaddr;
-        if (headers[i].p_type != PT_LOAD)
-            continue;
-        if (headers[i].p_vaddr < low)
-            low = headers[i].p_vaddr;
-        if (headers[i].p_vaddr + headers[i].p_memsz > high)
-            high = headers[i].p_vaddr + headers[i].p_memsz;
-    }
-    if (low < high) {
-        program.low = base + low;
-        program.high = base + high;
-    }
-}
-
 bool route_prepare(void) {
     long page = sysconf(_SC_PAGESIZE);
     void *fresh = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -311,7 +270,7 @@ bool route_prepare(void) {
     gate = page_gate;
     if (!libc_prepare() || !reserve_prepare())
         return false;
-    find_program_image();
+    foreign_prepare();
     return true;
 }
 
