@@ -6,6 +6,8 @@
 #include <jni.h>
 #include <jvmti.h>
 #include <link.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,21 +135,45 @@ static bool bind_pages(JNIEnv *env) {
  * ---- the operations through JNI, until there are upcall stubs ----
  * Making the first stub takes Java some 20 ms of processor time, as much as a third of the start. Most processes are
  * over before that pays: the stubs are made, on a thread beside the program, once it has called so often.
+ *
+ * The thread exists from the start, and waits. To create it when it is needed could wait for ever: glibc frees under
+ * the lock that pthread_create wants (a thread's last block, when its stack leaves the cache), and a thread that is
+ * inside Java and waits for that lock keeps the JVM from the safepoint that the lock's holder waits for.
  */
 
 #define CALLS_WORTH_STUBS 1000
+#define MAKER_STACK       ((size_t)1 << 20)
 
 static jclass entry, operations;
 static jmethodID jni_methods[6], make_stubs;
 static _Atomic uint32_t calls_through_jni;
+static sem_t stubs_are_wanted;
 
-/* Creating a thread allocates: no handler of the program's may come in between, and none may run on the new thread. */
-static void have_stubs_made(JNIEnv *env) {
-    sigset_t before;
-    signals_block_all(&before);
+static void *maker(void *unused) {
+    (void)unused;
+    pthread_setname_np(pthread_self(), "javalloc-stubs");
+    while (sem_wait(&stubs_are_wanted) != 0)
+        continue; /* EINTR */
+    JNIEnv *env;
+    JavaVMAttachArgs arguments = {JNI_VERSION_10, NULL, NULL};
+    if ((*vm)->AttachCurrentThreadAsDaemon(vm, (void **)&env, &arguments) != JNI_OK)
+        return NULL; /* JNI goes on serving */
     (*env)->CallStaticVoidMethod(env, entry, make_stubs, (jlong)(uintptr_t)&bridge);
-    (*env)->ExceptionClear(env); /* no thread to be had: JNI goes on serving */
-    signals_restore(&before);
+    (*env)->ExceptionClear(env);
+    (*vm)->DetachCurrentThread(vm);
+    return NULL;
+}
+
+/* On a thread that the shim takes for the JVM's: so is the new one. Without it JNI goes on serving. */
+static void start_maker(void) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    if (sem_init(&stubs_are_wanted, 0, 0) != 0 || pthread_attr_init(&attributes) != 0)
+        return;
+    pthread_attr_setstacksize(&attributes, MAKER_STACK);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_create(&thread, &attributes, maker, NULL);
+    pthread_attr_destroy(&attributes);
 }
 
 static intptr_t call_operation(int which, uintptr_t a, uintptr_t b, uintptr_t c) {
@@ -155,7 +181,7 @@ static intptr_t call_operation(int which, uintptr_t a, uintptr_t b, uintptr_t c)
     jvalue arguments[] = {{.j = (jlong)a}, {.j = (jlong)b}, {.j = (jlong)c}};
     (*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10); /* route.c: the caller is attached */
     if (unlikely(atomic_fetch_add_explicit(&calls_through_jni, 1, memory_order_relaxed) == CALLS_WORTH_STUBS))
-        have_stubs_made(env);
+        sem_post(&stubs_are_wanted);
     return (*env)->CallStaticLongMethodA(env, operations, jni_methods[which], arguments);
 }
 
@@ -209,6 +235,7 @@ static const char *call_entry(JNIEnv *env, int *exit_status) {
     if (answer != JAVALLOC_STARTED || !bind_operations(env))
         return "javalloc.jar is of another build than libjavalloc.so";
     serve_through_jni();
+    start_maker();
     return NULL;
 }
 

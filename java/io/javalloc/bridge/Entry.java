@@ -44,11 +44,9 @@ final class Entry {
         }
     }
 
-    /// Makes the upcall stubs, on a thread beside the program.
+    /// Makes the upcall stubs. Called on a thread beside the program.
     static void makeStubs(long bridge) {
-        Thread maker = new Thread(new Stubs(bridge), "javalloc-stubs");
-        maker.setDaemon(true);
-        maker.start();
+        new Stubs(bridge).run();
     }
 
     private static void makeHeap(long bridge) {

@@ -15,7 +15,7 @@ import java.lang.invoke.MethodHandles;
 /// signature; all of them have the same one, so each further stub takes a fraction of one.
 ///
 /// @param bridge address of the `struct javalloc_bridge`
-record Stubs(long bridge) implements Runnable {
+record Stubs(long bridge) {
 
     private static final FunctionDescriptor OPERATION =
             FunctionDescriptor.of(
@@ -24,8 +24,7 @@ record Stubs(long bridge) implements Runnable {
                     ValueLayout.JAVA_LONG,
                     ValueLayout.JAVA_LONG);
 
-    @Override
-    public void run() {
+    void run() {
         MethodHandles.Lookup lookup = MethodHandles.lookup();
         Linker linker = Linker.nativeLinker();
         install(linker, lookup, "allocate", Table.ALLOCATE);
