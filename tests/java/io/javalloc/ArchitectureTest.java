@@ -14,21 +14,48 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/// The arrows of the house: bridge → catalog → heaps, layers → memory, and nothing back.
+/// The arrows of the house: bridge → catalog → heaps, layers → memory, and cli → kit → catalog;
+/// nothing back.
 @AnalyzeClasses(packages = "io.javalloc", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
 
+    private static final String JAVA_BASE = "java.(io|lang|nio|util)..";
+
     @ArchTest
-    static final ArchRule the_jar_needs_nothing_but_java_base =
+    static final ArchRule the_jar_that_enters_programs_needs_nothing_but_java_base =
             classes()
+                    .that()
+                    .resideOutsideOfPackages("io.javalloc.kit..", "io.javalloc.cli..")
                     .should()
                     .onlyDependOnClassesThat()
-                    .resideInAnyPackage(
-                            "io.javalloc..",
-                            "java.io..",
-                            "java.lang..",
-                            "java.nio..",
-                            "java.util..");
+                    .resideInAnyPackage("io.javalloc..", JAVA_BASE);
+
+    @ArchTest
+    static final ArchRule the_kit_needs_nothing_but_the_jdk =
+            classes()
+                    .that()
+                    .resideInAPackage("io.javalloc.kit..")
+                    .should()
+                    .onlyDependOnClassesThat()
+                    .resideInAnyPackage("io.javalloc..", JAVA_BASE, "com.sun.management");
+
+    @ArchTest
+    static final ArchRule only_the_command_line_knows_picocli =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("io.javalloc.cli")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("picocli..", "io.javalloc.cli");
+
+    @ArchTest
+    static final ArchRule only_the_command_line_knows_the_kit =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackages("io.javalloc.kit..", "io.javalloc.cli")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("io.javalloc.kit..");
 
     @ArchTest
     static final ArchRule memory_knows_no_heap =

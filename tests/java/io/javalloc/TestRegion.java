@@ -1,5 +1,7 @@
 package io.javalloc;
 
+import io.javalloc.kit.FrugalPages;
+import io.javalloc.kit.TrialMemory;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.lang.foreign.Arena;
@@ -7,48 +9,46 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A [Region] over native memory that starts out as zeros, with a committer that counts and that
-/// refuses when told to. It gives as little as it can: the first try for more memory, the generous
-/// one, is always refused, so that a heap which touches memory that it has not committed is found
-/// out by [#assertUncommittedIsUntouched]. Its base is a multiple of the page and of nothing more.
+/// A [Region] over native memory that starts out as zeros, with a frugal committer that counts. A
+/// heap which touches memory that it has not committed is found out by
+/// [#assertUncommittedIsUntouched]. Its base is a multiple of the page and of nothing more.
 ///
 /// It is also the [HeapArguments] of a heap that serves from it.
-public final class TestRegion implements HeapArguments, AutoCloseable {
+public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseable {
 
     private static final long ALIGNMENT = 1 << 21;
 
     private final Arena arena = Arena.ofConfined();
     private final Map<String, Double> options = new HashMap<>();
+    private final FrugalPages pages;
     private final Region region;
     private int commits;
     private int refusals;
-    private long lastRefused;
-    private long budget = Long.MAX_VALUE;
 
     /// @param bytes the length; a multiple of the page
     public TestRegion(long bytes) {
         long base = arena.allocate(bytes + Region.PAGE, ALIGNMENT).address() + Region.PAGE;
+        pages = new FrugalPages(base, (address, length) -> true);
         region = new Region(base, bytes, this::commit);
     }
 
     private boolean commit(long address, long bytes) {
-        boolean isGenerous = address != lastRefused;
-        if (isGenerous || address + bytes - region.base() > budget) {
-            lastRefused = isGenerous ? address : 0;
+        boolean granted = pages.commit(address, bytes);
+        if (granted) {
+            commits++;
+        } else {
             refusals++;
-            return false;
         }
-        commits++;
-        return true;
+        return granted;
     }
 
-    /// From now on refuses to have more than so many bytes of the region in use.
+    @Override
     public TestRegion refuseBeyond(long bytes) {
-        budget = bytes;
+        pages.refuseBeyond(bytes);
         return this;
     }
 
-    /// From now on refuses nothing.
+    @Override
     public TestRegion refuseNothing() {
         return refuseBeyond(Long.MAX_VALUE);
     }
@@ -73,12 +73,17 @@ public final class TestRegion implements HeapArguments, AutoCloseable {
         return region.base();
     }
 
-    /// Bytes that are usable.
-    public long committedBytes() {
-        return region.committed() - region.base();
+    @Override
+    public boolean isCommitted(long address, long bytes) {
+        return pages.isCommitted(address, bytes);
     }
 
-    /// Fails if something was written to memory that was never committed.
+    @Override
+    public long committedBytes() {
+        return pages.committedBytes();
+    }
+
+    @Override
     public void assertUncommittedIsUntouched() {
         for (long word = region.committed(); word < region.limit(); word += Long.BYTES) {
             if (Memory.getLong(word) != 0) {

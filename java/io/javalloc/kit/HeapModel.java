@@ -1,0 +1,406 @@
+package io.javalloc.kit;
+
+import io.javalloc.Heap;
+import io.javalloc.memory.Memory;
+import io.javalloc.memory.Region;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+
+/// A heap together with what must be true of it: the live blocks, by address, and what was written
+/// into each. Every operation checks what it can see at once; [#checkAll] checks the rest.
+///
+/// All methods throw [RuleBroken] for what must not be.
+public final class HeapModel {
+
+    /// A live block.
+    ///
+    /// @param number counted from 1 in the order in which blocks were served, for messages
+    /// @param asked  the bytes that were asked for
+    /// @param usable bytes, all of them written
+    /// @param seed   what they were written from
+    public record Block(int number, long address, long asked, long usable, long seed) {
+
+        long end() {
+            return address + usable;
+        }
+    }
+
+    /// One step of a stream that can be replayed on any heap.
+    ///
+    /// @param pick which of the live blocks it is about, modulo their number
+    public record Action(Kind kind, long size, int logAlignment, long pick) {
+
+        /// What can be done.
+        public enum Kind {
+            ALLOCATE,
+            ALLOCATE_ZEROED,
+            FREE,
+            REALLOCATE,
+            REFUSE_COMMITS,
+            GRANT_COMMITS
+        }
+    }
+
+    private final Heap heap;
+    private final TrialMemory memory;
+    private final LongPredicate outside;
+
+    /// By address.
+    private final TreeMap<Long, Block> live = new TreeMap<>();
+
+    /// The same blocks, so that one can be picked.
+    private final List<Block> blocks = new ArrayList<>();
+
+    private Consumer<String> story = step -> {};
+    private boolean mayRefuse;
+    private boolean walksBlindly;
+    private long liveBytes;
+    private boolean refusesCommits;
+    private int numbers;
+    private long nextSeed = 1;
+
+    /// @param heap   a new heap
+    /// @param memory where it serves from
+    public HeapModel(Heap heap, TrialMemory memory) {
+        this.heap = heap;
+        this.memory = memory;
+        outside = heap.outside();
+    }
+
+    /// From now on the heap may answer 0 whenever it likes: it may be made for some sizes only.
+    public HeapModel mayRefuse() {
+        mayRefuse = true;
+        return this;
+    }
+
+    /// From now on what [Heap#walk] shows is not looked at.
+    public HeapModel withoutWalk() {
+        walksBlindly = true;
+        return this;
+    }
+
+    /// From now on contents differ from those of other models, which use the same heap.
+    public HeapModel among(int others, int index) {
+        nextSeed = 1 + Long.MAX_VALUE / others * index;
+        return this;
+    }
+
+    /// From now on each step is told, in words, before it is done.
+    public HeapModel tellTo(Consumer<String> listener) {
+        story = listener;
+        return this;
+    }
+
+    /// Does one step.
+    public void apply(Action action) {
+        switch (action.kind()) {
+            case ALLOCATE -> allocate(action.size(), 1L << action.logAlignment(), false);
+            case ALLOCATE_ZEROED -> allocate(action.size(), 1L << action.logAlignment(), true);
+            case FREE -> free(action.pick());
+            case REALLOCATE -> reallocate(action.pick(), action.size());
+            case REFUSE_COMMITS -> refuseCommits();
+            case GRANT_COMMITS -> grantCommits();
+        }
+    }
+
+    /// How many blocks are live.
+    public int liveBlocks() {
+        return blocks.size();
+    }
+
+    /// The live blocks.
+    public List<Block> blocks() {
+        return List.copyOf(blocks);
+    }
+
+    /// From now on the system gives the heap no more memory.
+    public void refuseCommits() {
+        story.accept("the system refuses more memory");
+        refusesCommits = true;
+        memory.refuseBeyond(memory.committedBytes());
+    }
+
+    /// From now on the system gives the heap memory.
+    public void grantCommits() {
+        story.accept("the system grants memory");
+        refusesCommits = false;
+        memory.refuseNothing();
+    }
+
+    /// Allocates a block.
+    ///
+    /// @return the block, null if the heap answers 0
+    public Block allocate(long size, long alignment, boolean zeroed) {
+        String call = (zeroed ? "allocateZeroed(" : "allocate(") + size + ", " + alignment + ")";
+        story.accept("#" + (numbers + 1) + " = " + call);
+        long address =
+                zeroed ? heap.allocateZeroed(size, alignment) : heap.allocate(size, alignment);
+        if (address == 0) {
+            mayRefuse(size, alignment, call);
+            return null;
+        }
+        long usable = checkPlace(call, address, size, alignment);
+        if (zeroed) {
+            checkZero(call, address, size);
+        }
+        Block block = new Block(++numbers, address, size, usable, nextSeed++);
+        blocks.add(block);
+        add(block, call);
+        return block;
+    }
+
+    /// Frees one of the blocks, if there is one.
+    public void free(long pick) {
+        if (blocks.isEmpty()) {
+            return;
+        }
+        int index = index(pick);
+        Block block = blocks.get(index);
+        story.accept("free(#" + block.number() + ")");
+        check(block);
+        Block last = blocks.remove(blocks.size() - 1);
+        if (index < blocks.size()) {
+            blocks.set(index, last);
+        }
+        remove(block);
+        heap.free(block.address());
+    }
+
+    /// Changes the size of one of the blocks, if there is one.
+    public void reallocate(long pick, long size) {
+        if (blocks.isEmpty()) {
+            return;
+        }
+        int index = index(pick);
+        Block old = blocks.get(index);
+        String call = "reallocate(#" + old.number() + ", " + size + ")";
+        story.accept(call);
+        check(old);
+        long address = heap.reallocate(old.address(), size);
+        if (address == 0) {
+            mayRefuse(size, Heap.MIN_ALIGNMENT, call);
+            if (!mayRefuse && size <= old.usable()) {
+                throw broken(call + " answers 0: no memory to make a block smaller");
+            }
+            checkAfter(call + " answered 0", old, old.usable());
+            return;
+        }
+        remove(old);
+        long usable = checkPlace(call, address, size, Heap.MIN_ALIGNMENT);
+        long kept = Math.min(size, old.usable());
+        Block block = new Block(old.number(), address, size, usable, old.seed());
+        checkAfter(call, block, kept);
+        block = new Block(old.number(), address, size, usable, nextSeed++);
+        blocks.set(index, block);
+        add(block, call);
+    }
+
+    /// Checks every live block, every invariant of the heap, and that the heap shows the same
+    /// blocks.
+    public void checkAll() {
+        checkContents();
+        heap.verify();
+        if (!walksBlindly) {
+            checkWalk();
+        }
+        memory.assertUncommittedIsUntouched();
+    }
+
+    /// Checks the contents of every live block.
+    public void checkContents() {
+        for (Block block : blocks) {
+            check(block);
+        }
+    }
+
+    /// Checks that [Heap#walk] shows the live blocks and nothing else.
+    public void checkWalk() {
+        Map<Long, Long> shown = new TreeMap<>();
+        heap.walk((address, usable) -> show(shown, address, usable));
+        for (Block block : blocks) {
+            Long usable = shown.remove(block.address());
+            if (usable == null) {
+                throw broken("walk() does not show " + describe(block));
+            }
+            if (usable != block.usable()) {
+                throw broken("walk() shows " + usable + " usable bytes of " + describe(block));
+            }
+        }
+        for (long address : shown.keySet()) {
+            throw broken("walk() shows a block that is not live, at " + at(address));
+        }
+    }
+
+    private void show(Map<Long, Long> shown, long address, long usable) {
+        if (shown.put(address, usable) != null) {
+            throw broken("walk() shows a block twice, at " + at(address));
+        }
+    }
+
+    /// A heap may answer 0 only if the live blocks leave no gap that is sure to be large enough,
+    /// even for one that rounds sizes up to powers of two, and pages up to 64 KiB.
+    private void mayRefuse(long size, long alignment, String call) {
+        long page = Region.PAGE;
+        long gap = 4 * Math.max(size, page) + 2 * alignment;
+        long room = memory.region().limit() - memory.region().base();
+        boolean mustFit = 2 * liveBytes + blocks.size() * page + (blocks.size() + 1) * gap < room;
+        if (mustFit && !refusesCommits && !mayRefuse) {
+            throw broken(call + " answers 0 although there is memory");
+        }
+    }
+
+    private int index(long pick) {
+        return Math.floorMod(pick, blocks.size());
+    }
+
+    /// Checks where a block lies that the heap has just served.
+    ///
+    /// @return its usable size
+    private long checkPlace(String call, long address, long size, long alignment) {
+        String answer = call + " answers " + at(address);
+        if (address % alignment != 0) {
+            throw broken(answer + ": misaligned, not a multiple of " + alignment);
+        }
+        Block same = live.get(address);
+        if (same != null) {
+            throw broken(answer + ": the same block twice, " + describe(same) + " is live");
+        }
+        boolean isInRegion = memory.region().contains(address);
+        if (!isInRegion && outside == null) {
+            throw broken(answer + ": outside of the region");
+        }
+        if (!isInRegion && !outside.test(address)) {
+            throw broken(answer + ": outside of the region, and outside() does not know it");
+        }
+        if (isInRegion && !memory.isCommitted(address, size)) {
+            throw broken(answer + ": not committed, for the " + size + " bytes of the block");
+        }
+        long usable = heap.usableSize(address);
+        if (usable < size) {
+            throw broken(answer + ": usable size " + usable + ", less than asked for");
+        }
+        if (isInRegion && !memory.isCommitted(address, usable)) {
+            throw broken(answer + ": usable size " + usable + ", of which some is not committed");
+        }
+        return usable;
+    }
+
+    /// Takes the block among the live ones and writes all of it.
+    private void add(Block block, String call) {
+        Map.Entry<Long, Block> before = live.floorEntry(block.address());
+        if (before != null && before.getValue().end() > block.address()) {
+            throw overlap(call, block, before.getValue());
+        }
+        Map.Entry<Long, Block> after = live.ceilingEntry(block.address());
+        if (after != null && block.end() > after.getKey()) {
+            throw overlap(call, block, after.getValue());
+        }
+        fill(block);
+        live.put(block.address(), block);
+        liveBytes += block.usable();
+    }
+
+    private RuleBroken overlap(String call, Block block, Block other) {
+        return broken(call + ": " + describe(block) + " overlaps " + describe(other));
+    }
+
+    private void remove(Block block) {
+        live.remove(block.address());
+        liveBytes -= block.usable();
+    }
+
+    private static void fill(Block block) {
+        long words = block.usable() / Long.BYTES;
+        for (long word = 0; word < words; word++) {
+            Memory.putLong(block.address() + word * Long.BYTES, mix(block.seed() + word));
+        }
+        for (long at = words * Long.BYTES; at < block.usable(); at++) {
+            Memory.putByte(block.address() + at, byteOf(block.seed(), at));
+        }
+    }
+
+    private void check(Block block) {
+        long changed = firstChange(block, block.usable());
+        if (changed >= 0) {
+            throw broken(
+                    "the contents of "
+                            + describe(block)
+                            + " have changed at byte "
+                            + changed
+                            + ", while it was live");
+        }
+    }
+
+    private void checkAfter(String call, Block block, long kept) {
+        long changed = firstChange(block, kept);
+        if (changed >= 0) {
+            throw broken(
+                    call
+                            + ": the contents are lost from byte "
+                            + changed
+                            + " on, of "
+                            + kept
+                            + " to be kept; now it is "
+                            + describe(block));
+        }
+    }
+
+    /// The first byte of the block that is not as it was written; -1 if all is.
+    private static long firstChange(Block block, long bytes) {
+        long words = bytes / Long.BYTES;
+        for (long word = 0; word < words; word++) {
+            long at = word * Long.BYTES;
+            if (Memory.getLong(block.address() + at) != mix(block.seed() + word)) {
+                return at;
+            }
+        }
+        for (long at = words * Long.BYTES; at < bytes; at++) {
+            if (Memory.getByte(block.address() + at) != byteOf(block.seed(), at)) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    private void checkZero(String call, long address, long bytes) {
+        for (long at = 0; at < bytes; at++) {
+            if (at + Long.BYTES <= bytes && Memory.getLong(address + at) == 0) {
+                at += Long.BYTES - 1;
+            } else if (Memory.getByte(address + at) != 0) {
+                throw broken(call + " answers " + at(address) + ": not zeroed, at byte " + at);
+            }
+        }
+    }
+
+    /// Byte number `at` of the contents, on a machine that stores the low byte of a word first.
+    private static byte byteOf(long seed, long at) {
+        return (byte) (mix(seed + at / Long.BYTES) >>> Byte.SIZE * (at % Long.BYTES));
+    }
+
+    /// Never 0, so that a word which the heap has cleared is seen.
+    private static long mix(long seed) {
+        return (seed * 0x9e3779b97f4a7c15L ^ seed >>> 7) | 1;
+    }
+
+    private String describe(Block block) {
+        return "block #"
+                + block.number()
+                + " ("
+                + block.usable()
+                + " usable bytes at "
+                + at(block.address())
+                + ")";
+    }
+
+    private String at(long address) {
+        return Place.of(address, memory.region().base(), memory.region().limit());
+    }
+
+    private static RuleBroken broken(String message) {
+        return new RuleBroken(message);
+    }
+}

@@ -1,0 +1,4 @@
+/// What looks at heaps from outside: a model of what must be true of one, memory to try it in, and
+/// in the rooms below conformance rules (`check`), timings (`bench`) and heap maps (`map`). May use
+/// the catalog and all of the JDK; never enters a program.
+package io.javalloc.kit;
