@@ -12,11 +12,17 @@ import java.util.Set;
 /// Thread-safe, because the parts of a divided region may be.
 public final class FrugalPages implements Region.Pages {
 
+    /// No region has more; a [BitSet] would not reach.
+    private static final long MOST_BYTES = Region.SYSTEM_PAGE * Integer.MAX_VALUE;
+
     private final long base;
     private final Region.Pages system;
 
     /// By page of the system: whether it has been committed.
     private final BitSet committed = new BitSet();
+
+    /// By page of the system: whether it has been made inaccessible.
+    private final BitSet inaccessible = new BitSet();
 
     /// Where the generous try has been refused, and the modest one has not come yet.
     private final Set<Long> refusedOnce = new HashSet<>();
@@ -47,8 +53,12 @@ public final class FrugalPages implements Region.Pages {
     }
 
     @Override
-    public boolean protect(long address, long bytes, boolean accessible) {
-        return system.protect(address, bytes, accessible);
+    public synchronized boolean protect(long address, long bytes, boolean accessible) {
+        boolean done = system.protect(address, bytes, accessible);
+        if (done) {
+            inaccessible.set(page(address), page(address + bytes), !accessible);
+        }
+        return done;
     }
 
     @Override
@@ -66,14 +76,15 @@ public final class FrugalPages implements Region.Pages {
         return committedBytes;
     }
 
-    /// Whether all of these bytes have been committed.
-    public synchronized boolean isCommitted(long address, long bytes) {
-        if (address < base || bytes < 0 || address + bytes < address) {
+    /// Whether all of these bytes have been committed, and are accessible.
+    public synchronized boolean isUsable(long address, long bytes) {
+        long end = address + bytes + Region.SYSTEM_PAGE - 1;
+        if (address < base || bytes < 0 || end < address || end - base > MOST_BYTES) {
             return false;
         }
-        long end = address + bytes + Region.SYSTEM_PAGE - 1;
-        return end - base <= (long) Integer.MAX_VALUE * Region.SYSTEM_PAGE
-                && committed.nextClearBit(page(address)) >= page(end);
+        int first = page(address);
+        int hole = inaccessible.nextSetBit(first);
+        return committed.nextClearBit(first) >= page(end) && (hole < 0 || hole >= page(end));
     }
 
     /// The first address of the first committed range that ends behind `address`; -1 if none does.

@@ -276,15 +276,15 @@ public final class HeapModel {
         if (!isInRegion && !outside.test(address)) {
             throw broken(answer + ": outside of the region, and outside() does not know it");
         }
-        if (isInRegion && !memory.isCommitted(address, size)) {
-            throw broken(answer + ": not committed, for the " + size + " bytes of the block");
+        if (isInRegion && !memory.isUsable(address, size)) {
+            throw broken(answer + ": not all of it is memory that was committed");
         }
         long usable = heap.usableSize(address);
         if (usable < size) {
             throw broken(answer + ": usable size " + usable + ", less than asked for");
         }
-        if (isInRegion && !memory.isCommitted(address, usable)) {
-            throw broken(answer + ": usable size " + usable + ", of which some is not committed");
+        if (isInRegion && !memory.isUsable(address, usable)) {
+            throw broken(answer + ": usable size " + usable + ", of which some was not committed");
         }
         return usable;
     }
@@ -367,12 +367,15 @@ public final class HeapModel {
     }
 
     private void checkZero(String call, long address, long bytes) {
-        for (long at = 0; at < bytes; at++) {
-            if (at + Long.BYTES <= bytes && Memory.getLong(address + at) == 0) {
-                at += Long.BYTES - 1;
-            } else if (Memory.getByte(address + at) != 0) {
-                throw broken(call + " answers " + at(address) + ": not zeroed, at byte " + at);
-            }
+        long at = 0;
+        while (at + Long.BYTES <= bytes && Memory.getLong(address + at) == 0) {
+            at += Long.BYTES;
+        }
+        while (at < bytes && Memory.getByte(address + at) == 0) {
+            at++;
+        }
+        if (at < bytes) {
+            throw broken(call + " answers " + at(address) + ": not zeroed, at byte " + at);
         }
     }
 

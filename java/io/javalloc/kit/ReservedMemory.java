@@ -106,8 +106,8 @@ public final class ReservedMemory implements TrialMemory, AutoCloseable {
     }
 
     @Override
-    public boolean isCommitted(long address, long bytes) {
-        return address + bytes <= region.limit() && pages.isCommitted(address, bytes);
+    public boolean isUsable(long address, long bytes) {
+        return address + bytes <= region.limit() && pages.isUsable(address, bytes);
     }
 
     @Override

@@ -9,8 +9,8 @@ public interface TrialMemory {
     /// The region for the heap.
     Region region();
 
-    /// Whether all of these bytes have been committed.
-    boolean isCommitted(long address, long bytes);
+    /// Whether all of these bytes have been committed, and are accessible.
+    boolean isUsable(long address, long bytes);
 
     /// How many bytes have been committed.
     long committedBytes();

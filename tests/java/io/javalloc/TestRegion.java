@@ -74,8 +74,8 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     }
 
     @Override
-    public boolean isCommitted(long address, long bytes) {
-        return pages.isCommitted(address, bytes);
+    public boolean isUsable(long address, long bytes) {
+        return pages.isUsable(address, bytes);
     }
 
     @Override

@@ -1,0 +1,54 @@
+package io.javalloc.cli;
+
+import java.io.File;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/// The option that says where a user's own heaps are.
+final class HeapClassPath {
+
+    @Option(
+            names = "--classpath",
+            paramLabel = "P",
+            defaultValue = "${env:JAVALLOC_CLASSPATH:-}",
+            description = "Jars or folders with heaps of your own, separated by colons.")
+    private String classPath = "";
+
+    /// The class path; empty if there is none.
+    ///
+    /// @throws Refusal if a part of it is not there
+    String get() {
+        for (String part : parts()) {
+            if (!Files.exists(Path.of(part))) {
+                throw new Refusal(Status.USAGE, "--classpath: there is no '" + part + "'");
+            }
+        }
+        return classPath;
+    }
+
+    /// Makes the heaps known in this process.
+    void load() {
+        List<URL> urls = new ArrayList<>();
+        get();
+        for (String part : parts()) {
+            try {
+                urls.add(Path.of(part).toUri().toURL());
+            } catch (MalformedURLException e) {
+                throw new Refusal(Status.USAGE, "--classpath: " + e.getMessage());
+            }
+        }
+        ClassLoader above = Main.class.getClassLoader();
+        Thread.currentThread()
+                .setContextClassLoader(new URLClassLoader(urls.toArray(URL[]::new), above));
+    }
+
+    private List<String> parts() {
+        return classPath.isEmpty() ? List.of() : List.of(classPath.split(File.pathSeparator, -1));
+    }
+}

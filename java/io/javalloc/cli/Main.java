@@ -1,0 +1,63 @@
+package io.javalloc.cli;
+
+import io.javalloc.kit.check.WrongHeap;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParameterException;
+
+/// The commands of the launcher that are written in Java.
+@Command(
+        name = "javalloc",
+        mixinStandardHelpOptions = true,
+        description =
+                "Looks at heaps: what there are, whether they keep the rules, what they cost.",
+        subcommands = {HeapsCommand.class, CheckCommand.class})
+public final class Main {
+
+    private Main() {}
+
+    /// Runs a command and ends the process.
+    public static void main(String[] arguments) {
+        System.exit(run(writer(System.out), writer(System.err), arguments));
+    }
+
+    private static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(stream, true, stream.charset());
+    }
+
+    /// Runs a command.
+    ///
+    /// @return the exit status, see [Status]
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        return new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
+                .setUsageHelpWidth(100)
+                .setParameterExceptionHandler(Main::refuse)
+                .setExecutionExceptionHandler((thrown, command, result) -> explain(thrown, command))
+                .execute(arguments);
+    }
+
+    private static int refuse(ParameterException wrong, String[] arguments) {
+        CommandLine command = wrong.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        command.getErr().println("javalloc: " + wrong.getMessage() + "; see: " + name + " --help");
+        return Status.USAGE;
+    }
+
+    private static int explain(Exception thrown, CommandLine command) throws Exception {
+        if (thrown instanceof Refusal refusal) {
+            command.getErr().println("javalloc: " + refusal.getMessage());
+            return refusal.status();
+        }
+        if (thrown instanceof WrongHeap || thrown instanceof IllegalArgumentException) {
+            command.getErr().println("javalloc: " + thrown.getMessage());
+            return Status.USAGE;
+        }
+        throw thrown;
+    }
+}

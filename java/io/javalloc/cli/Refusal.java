@@ -1,0 +1,19 @@
+package io.javalloc.cli;
+
+/// What was asked for cannot be done. The message is for the user.
+final class Refusal extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+
+    /// @param status the exit status, see [Status]
+    Refusal(int status, String message) {
+        super(message);
+        this.status = status;
+    }
+
+    int status() {
+        return status;
+    }
+}

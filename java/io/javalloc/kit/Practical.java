@@ -1,0 +1,37 @@
+package io.javalloc.kit;
+
+import io.javalloc.HeapProvider;
+import io.javalloc.catalog.Catalog;
+import java.util.Map;
+
+/// What real programs run on when they are to run on a certain kind of heap: most heaps alone, some
+/// beside a heap that takes what they are not made for, and layers around one. Tools and tests that
+/// go over all heaps take the expressions from here.
+public final class Practical {
+
+    /// Heaps and layers that need more than [#expression] would write by itself.
+    private static final Map<String, String> COMPOSITIONS =
+            Map.of("pool", "segregated(64:pool(64), *:zig-wasm)");
+
+    private Practical() {}
+
+    /// The expression for a provider: what stands in the list above, or its name, with the default
+    /// heap in it if it is a layer.
+    public static String expression(HeapProvider provider) {
+        String listed = COMPOSITIONS.get(provider.name());
+        if (listed != null) {
+            return listed;
+        }
+        String inner =
+                provider.inner()
+                        .replace(", ...", ", *:HEAP")
+                        .replace("SIZE:", "64:")
+                        .replace("HEAP", Catalog.DEFAULT);
+        return provider.name() + (inner.isEmpty() ? "" : "(" + inner + ")");
+    }
+
+    /// Whether the provider's heap stands in its expression with others.
+    public static boolean isComposed(HeapProvider provider) {
+        return !expression(provider).equals(provider.name());
+    }
+}

@@ -1,0 +1,73 @@
+package io.javalloc.kit.check;
+
+import io.javalloc.kit.HeapMaker;
+import io.javalloc.kit.RuleBroken;
+import io.javalloc.kit.check.Verdict.Outcome;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Tries the rules on a heap, in this process: a heap that crashes or does not come back takes it
+/// along. [Containment] is for heaps that one does not know.
+public final class Conformance {
+
+    private Conformance() {}
+
+    /// The names of the rules, in the order in which they are tried.
+    public static List<String> ruleNames() {
+        List<String> names = new ArrayList<>();
+        for (Rule rule : Rules.ALL) {
+            names.add(rule.name());
+        }
+        return names;
+    }
+
+    /// Tries one rule.
+    ///
+    /// @throws IllegalArgumentException if there is no such rule
+    /// @throws WrongHeap                if the maker says that there is no such heap
+    public static Verdict check(String rule, HeapMaker maker, Settings settings) {
+        try (Arena arena = Arena.ofShared()) {
+            Slot slot = new Slot(arena.allocate(Slot.BYTES, Long.BYTES));
+            Rule tried = Rules.named(rule);
+            check(tried, maker, settings, slot);
+            return verdict(tried, slot);
+        }
+    }
+
+    /// Tries one rule, and records it.
+    static void check(Rule rule, HeapMaker maker, Settings settings, Slot slot) {
+        slot.begin(settings.seed());
+        Trial trial = new Trial(maker, settings, slot);
+        try {
+            Finding finding = rule.check(trial);
+            if (!trial.hasServed()) {
+                slot.end(Slot.State.NOTE, "the heap serves nothing here, so nothing is known");
+            } else {
+                slot.end(finding.isNote() ? Slot.State.NOTE : Slot.State.HOLDS, finding.text());
+            }
+        } catch (RuleBroken e) {
+            String step = trial.lastStep();
+            String message = e.getMessage();
+            slot.end(
+                    Slot.State.BROKEN,
+                    step.isEmpty() || message.contains("\n") ? message : message + "\n" + step);
+        } catch (WrongHeap e) {
+            slot.end(Slot.State.WRONG_HEAP, e.getMessage());
+        }
+    }
+
+    /// What a slot says of a rule that has ended.
+    static Verdict verdict(Rule rule, Slot slot) {
+        Outcome outcome =
+                switch (slot.state()) {
+                    case HOLDS -> Outcome.OK;
+                    case NOTE -> Outcome.NOTE;
+                    case BROKEN -> Outcome.BROKEN;
+                    case WRONG_HEAP -> throw new WrongHeap(slot.message());
+                    case WAITING, RUNNING ->
+                            throw new IllegalStateException(rule.name() + " has not ended");
+                };
+        return Verdict.of(rule, outcome, slot.message(), slot.seed());
+    }
+}

@@ -1,0 +1,70 @@
+package io.javalloc.kit.check;
+
+import com.sun.management.ThreadMXBean;
+import io.javalloc.Heap;
+import java.lang.management.ManagementFactory;
+
+/// On the usual paths no Java object is made: the process has a small Java heap, and a forked child
+/// has no garbage collector. Advice only.
+final class MakesNoGarbage implements Rule {
+
+    private static final int WARM_UP = 300;
+    private static final int ROUNDS = 10_000;
+    private static final int CALLS_PER_ROUND = 6;
+
+    @Override
+    public String name() {
+        return "garbage";
+    }
+
+    @Override
+    public String claim() {
+        return "the usual paths make no Java objects";
+    }
+
+    @Override
+    public boolean isAdvice() {
+        return true;
+    }
+
+    @Override
+    public Finding check(Trial trial) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Subject subject = trial.subject()) {
+            usualPaths(subject.heap(), WARM_UP);
+            long before = threads.getCurrentThreadAllocatedBytes();
+            usualPaths(subject.heap(), ROUNDS);
+            long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+            long calls = (long) ROUNDS * CALLS_PER_ROUND;
+            return bytes < calls
+                    ? Finding.HOLDS
+                    : Finding.note(
+                            "about "
+                                    + bytes / calls
+                                    + " bytes of Java objects are made in each call; the Java heap"
+                                    + " of a program is small");
+        }
+    }
+
+    private static void usualPaths(Heap heap, int rounds) {
+        for (int i = 0; i < rounds; i++) {
+            long small = heap.allocate(1 + i % 60, Heap.MIN_ALIGNMENT);
+            long large = heap.allocate(1 + i % 3000, Heap.MIN_ALIGNMENT);
+            small = reallocated(heap, small, 1 + i % 50);
+            large = reallocated(heap, large, 1 + i % 5000);
+            freeIfAny(heap, small);
+            freeIfAny(heap, large);
+        }
+    }
+
+    private static long reallocated(Heap heap, long block, long size) {
+        long moved = block == 0 ? 0 : heap.reallocate(block, size);
+        return moved == 0 ? block : moved;
+    }
+
+    private static void freeIfAny(Heap heap, long block) {
+        if (block != 0) {
+            heap.free(block);
+        }
+    }
+}

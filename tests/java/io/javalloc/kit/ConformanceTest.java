@@ -1,0 +1,115 @@
+package io.javalloc.kit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.javalloc.catalog.Catalog;
+import io.javalloc.kit.PlantedHeaps.Fault;
+import io.javalloc.kit.check.Conformance;
+import io.javalloc.kit.check.Settings;
+import io.javalloc.kit.check.Verdict;
+import io.javalloc.kit.check.Verdict.Outcome;
+import io.javalloc.kit.check.WrongHeap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The rules find what they are there for, and find nothing in sound heaps. What would take the
+/// process along is in [ContainmentTest].
+class ConformanceTest {
+
+    private static final Settings SETTINGS = new Settings(42, 0.2, 60);
+
+    private static Verdict check(String rule, HeapMaker maker) {
+        return Conformance.check(rule, maker, SETTINGS);
+    }
+
+    @ParameterizedTest(name = "{1} is found by {0}")
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    serves        | SERVES_NOTHING       | every allocation answers 0
+                    serves        | CANNOT_BE_MADE       | it cannot be made: IllegalStateException: planted
+                    alignment     | MISALIGNED           | misaligned, not a multiple of 8192
+                    placement     | FOREIGN              | outside of the region
+                    placement     | NOT_COMMITTED        | not all of it is memory that was committed
+                    overlap       | OVERLAPS             | overlaps block #
+                    overlap       | TWICE_THE_SAME       | the same block twice
+                    overlap       | THROWS               | throws ArithmeticException: planted, at PlantedHeaps$Fault$
+                    overlap       | OVERFLOWS_THE_STACK  | throws StackOverflowError, at PlantedHeaps$Fault$
+                    contents      | WRITES_OVER_A_NEIGHBOUR_IN_FREE | have changed at byte 0, while it was live
+                    usable-size   | CLAIMS_TOO_MUCH      | overlaps block #
+                    usable-size   | CLAIMS_TOO_LITTLE    | less than asked for
+                    zeroed        | DOES_NOT_ZERO        | not zeroed, at byte
+                    realloc       | LOSES_CONTENTS_IN_REALLOC | the contents are lost from byte
+                    realloc       | FREES_BEFORE_IT_FAILS_TO_REALLOC | the contents are lost from byte 0 on
+                    huge          | SERVES_HUGE_SIZES    | is served, in a region of 1073741824 bytes
+                    out-of-memory | DOES_NOT_SURVIVE_REFUSED_MEMORY | although it is granted again
+                    recovery      | LEAKS_SOME           | memory leaks, less comes back each time
+                    verify        | SEES_DAMAGE          | verify() finds damage though nobody did any: planted damage
+                    walk          | SHOWS_TOO_LITTLE     | walk() does not show block #
+                    misuse        | THROWS_WHEN_MISUSED  | throws ArrayIndexOutOfBoundsException
+                    streams       | WRITES_OVER_A_NEIGHBOUR_IN_FREE | after the last of these steps
+                    threads       | TWICE_THE_SAME       | the same block twice
+                    """)
+    void a_planted_fault_is_called_by_its_name(String rule, Fault fault, String name) {
+        Verdict verdict = check(rule, fault::plant);
+        assertEquals(Outcome.BROKEN, verdict.outcome(), verdict.message());
+        assertTrue(verdict.message().contains(name), verdict.message());
+    }
+
+    @ParameterizedTest(name = "{1} gets a note by {0}")
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    recovery | NEVER_FREES    | memory does not come back
+                    walk     | SHOWS_NOTHING  | tools cannot look inside
+                    garbage  | MAKES_GARBAGE  | bytes of Java objects are made in each call
+                    contents | SERVES_NOTHING | the heap serves nothing here
+                    serves   | FOLLOWS_WHAT_PROGRAMS_WRITE | the largest that was served is 64
+                    """)
+    void what_a_heap_may_be_by_its_nature_is_only_said(String rule, Fault fault, String note) {
+        Verdict verdict = check(rule, fault::plant);
+        assertEquals(Outcome.NOTE, verdict.outcome(), verdict.message());
+        assertTrue(verdict.message().contains(note), verdict.message());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"knr", "zig-wasm", "locked(knr)", "counted(zig-wasm)", "knr(max=64k)"})
+    void sound_heaps_break_no_rule(String expression) {
+        for (String rule : Conformance.ruleNames()) {
+            Verdict verdict = check(rule, region -> Catalog.create(expression, region, 0));
+            assertTrue(verdict.outcome() != Outcome.BROKEN, rule + ": " + verdict.message());
+        }
+    }
+
+    @Test
+    void random_operations_are_told_as_few_and_with_the_seed_that_repeats_them() {
+        Fault fault = Fault.WRITES_OVER_A_NEIGHBOUR_IN_FREE;
+        Verdict first = check("streams", fault::plant);
+        long steps = first.message().lines().filter(line -> line.startsWith("  ")).count();
+        assertTrue(steps <= 6, first.message());
+        Settings again = new Settings(first.seed(), 0, 60);
+        assertEquals(first, Conformance.check("streams", fault::plant, again));
+    }
+
+    @Test
+    void the_step_that_did_the_damage_is_told() {
+        Verdict verdict = check("contents", Fault.WRITES_OVER_A_NEIGHBOUR_IN_FREE::plant);
+        String last = verdict.message().lines().reduce((a, b) -> b).orElseThrow();
+        assertTrue(last.matches("step \\d+: (free|reallocate)\\(#\\d+.*"), verdict.message());
+    }
+
+    @Test
+    void a_wrong_expression_is_no_verdict() {
+        WrongHeap wrong =
+                assertThrows(
+                        WrongHeap.class,
+                        () -> check("serves", region -> Catalog.create("knr(mux=1)", region, 0)));
+        assertTrue(wrong.getMessage().contains("column 5"), wrong.getMessage());
+    }
+}

@@ -1,0 +1,601 @@
+package io.javalloc.kit;
+
+import io.javalloc.BlockVisitor;
+import io.javalloc.Heap;
+import io.javalloc.HeapArguments;
+import io.javalloc.HeapOption;
+import io.javalloc.HeapProvider;
+import io.javalloc.Layer;
+import io.javalloc.catalog.Catalog;
+import io.javalloc.memory.Memory;
+import io.javalloc.memory.Region;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/// Heaps with one fault each, to see that the kit finds it and calls it by its name.
+public final class PlantedHeaps {
+
+    /// Makes `planted(N)`, the heap with the N-th fault.
+    public static final class Provider implements HeapProvider {
+
+        @Override
+        public String name() {
+            return "planted";
+        }
+
+        @Override
+        public String summary() {
+            return "A heap with a fault";
+        }
+
+        @Override
+        public List<HeapOption> options() {
+            return List.of(new HeapOption("fault", "NUMBER", "which of the faults"));
+        }
+
+        @Override
+        public Heap create(HeapArguments arguments) {
+            Fault fault = List.of(Fault.values()).get((int) arguments.number("fault", 0));
+            return fault.plant(arguments.region());
+        }
+    }
+
+    /// The faults. Most come with every 40th call that they could come with.
+    public enum Fault {
+        THROWS {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void free(long address) {
+                        if (isDue()) {
+                            throw new ArithmeticException("planted");
+                        }
+                        super.free(address);
+                    }
+                };
+            }
+        },
+        LOOPS {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    private volatile boolean isOver;
+
+                    @Override
+                    public void free(long address) {
+                        while (isDue() && !isOver) {
+                            turnRound();
+                        }
+                        super.free(address);
+                    }
+
+                    private void turnRound() {
+                        while (!isOver) {
+                            Thread.onSpinWait();
+                        }
+                    }
+                };
+            }
+        },
+        EXITS {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void free(long address) {
+                        if (isDue()) {
+                            System.exit(5);
+                        }
+                        super.free(address);
+                    }
+                };
+            }
+        },
+        HALTS {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void free(long address) {
+                        if (isDue()) {
+                            Runtime.getRuntime().halt(6);
+                        }
+                        super.free(address);
+                    }
+                };
+            }
+        },
+        OVERFLOWS_THE_STACK {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void free(long address) {
+                        if (isDue()) {
+                            deeper(address);
+                        }
+                        super.free(address);
+                    }
+
+                    private long deeper(long depth) {
+                        return depth == -1 ? 0 : deeper(depth + 1) + 1;
+                    }
+                };
+            }
+        },
+        EATS_THE_JAVA_HEAP {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    private final List<long[]> eaten = new ArrayList<>();
+
+                    @Override
+                    public void free(long address) {
+                        while (isDue() || !eaten.isEmpty()) {
+                            eaten.add(new long[1 << 20]);
+                        }
+                        super.free(address);
+                    }
+                };
+            }
+        },
+        CRASHES_OUTSIDE {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void free(long address) {
+                        if (isDue()) {
+                            Memory.putLong(64, 1);
+                        }
+                        super.free(address);
+                    }
+                };
+            }
+        },
+        WRITES_WHERE_NOTHING_IS_COMMITTED {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        if (isDue()) {
+                            Memory.putLong(region.limit() - 8, 1);
+                        }
+                        return super.allocate(size, alignment);
+                    }
+                };
+            }
+        },
+        OVERLAPS {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    private long last;
+
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        boolean overlaps = last != 0 && size <= 32 && alignment == 16;
+                        if (overlaps && isDue()) {
+                            return last + 16;
+                        }
+                        long block = super.allocate(size, alignment);
+                        last = size > 32 ? block : last;
+                        return block;
+                    }
+
+                    @Override
+                    public long usableSize(long address) {
+                        return address == last + 16 ? 32 : super.usableSize(address);
+                    }
+                };
+            }
+        },
+        TWICE_THE_SAME {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    private long last;
+
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        if (isDue() && last != 0) {
+                            return last;
+                        }
+                        last = super.allocate(size, alignment);
+                        return last;
+                    }
+                };
+            }
+        },
+        MISALIGNED {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        return super.allocate(size, Math.min(alignment, 4096));
+                    }
+
+                    @Override
+                    public long allocateZeroed(long size, long alignment) {
+                        return super.allocateZeroed(size, Math.min(alignment, 4096));
+                    }
+                };
+            }
+        },
+        FOREIGN {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        return isDue()
+                                ? Arena.global().allocate(size, alignment).address()
+                                : super.allocate(size, alignment);
+                    }
+                };
+            }
+        },
+        NOT_COMMITTED {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        return isDue() && alignment <= Region.PAGE
+                                ? region.limit() - 16 * Region.PAGE
+                                : super.allocate(size, alignment);
+                    }
+                };
+            }
+        },
+        LOSES_CONTENTS_IN_REALLOC {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long reallocate(long address, long size) {
+                        long block = allocate(size, MIN_ALIGNMENT);
+                        if (block == 0) {
+                            return 0;
+                        }
+                        long kept = Math.min(size, usableSize(address));
+                        Memory.copy(address, block, kept - kept / 4);
+                        free(address);
+                        return block;
+                    }
+                };
+            }
+        },
+        FREES_BEFORE_IT_FAILS_TO_REALLOC {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long reallocate(long address, long size) {
+                        long moved = super.reallocate(address, size);
+                        if (moved == 0) {
+                            free(address);
+                        }
+                        return moved;
+                    }
+                };
+            }
+        },
+        WRITES_OVER_A_NEIGHBOUR_IN_FREE {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void free(long address) {
+                        long behind = address + usableSize(address);
+                        if (behind + 8 <= region.committed()) {
+                            Memory.putLong(behind, 0);
+                        }
+                        super.free(address);
+                    }
+                };
+            }
+        },
+        DOES_NOT_ZERO {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long allocateZeroed(long size, long alignment) {
+                        return super.allocate(size, alignment);
+                    }
+                };
+            }
+        },
+        LEAKS_SOME {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void free(long address) {
+                        if (!isDue()) {
+                            super.free(address);
+                        }
+                    }
+                };
+            }
+        },
+        NEVER_FREES {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void free(long address) {
+                        usableSize(address);
+                    }
+                };
+            }
+        },
+        CLAIMS_TOO_MUCH {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long usableSize(long address) {
+                        return super.usableSize(address) + 8;
+                    }
+                };
+            }
+        },
+        CLAIMS_TOO_LITTLE {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long usableSize(long address) {
+                        return super.usableSize(address) * 3 / 4;
+                    }
+                };
+            }
+        },
+        SHOWS_TOO_LITTLE {
+            @Override
+            public Heap plant(Region region) {
+                return new Showing(region, address -> address % 4096 != 0);
+            }
+        },
+        SHOWS_NOTHING {
+            @Override
+            public Heap plant(Region region) {
+                return new Showing(region, address -> false);
+            }
+        },
+        SERVES_HUGE_SIZES {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        return super.allocate((int) size & 0xfff, alignment);
+                    }
+                };
+            }
+        },
+        CLAIMS_TO_BE_THREAD_SAFE {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public boolean isThreadSafe() {
+                        return true;
+                    }
+                };
+            }
+        },
+        THROWS_WHEN_MISUSED {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void free(long address) {
+                        if (address % 16 != 0) {
+                            throw new ArrayIndexOutOfBoundsException(7);
+                        }
+                        super.free(address);
+                    }
+                };
+            }
+        },
+        DOES_NOT_SURVIVE_REFUSED_MEMORY {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    private boolean isSulking;
+
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        long block = isSulking ? 0 : super.allocate(size, alignment);
+                        isSulking = isSulking || block == 0;
+                        return block;
+                    }
+                };
+            }
+        },
+        SEES_DAMAGE {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void verify() {
+                        super.verify();
+                        if (calls() > 200) {
+                            throw new io.javalloc.HeapCorruption("planted damage");
+                        }
+                    }
+
+                    @Override
+                    public void free(long address) {
+                        isDue();
+                        super.free(address);
+                    }
+                };
+            }
+        },
+        SERVES_NOTHING {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        return 0;
+                    }
+
+                    @Override
+                    public long allocateZeroed(long size, long alignment) {
+                        return 0;
+                    }
+                };
+            }
+        },
+        MAKES_GARBAGE {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    private long[] garbage;
+
+                    @Override
+                    public void free(long address) {
+                        garbage = new long[] {address};
+                        super.free(garbage[0]);
+                    }
+                };
+            }
+        },
+        FOLLOWS_WHAT_PROGRAMS_WRITE {
+            @Override
+            public Heap plant(Region region) {
+                return new TrustsItsHeaders(region);
+            }
+        },
+        PRINTS {
+            @Override
+            public Heap plant(Region region) {
+                System.out.println("made by hand");
+                return new Sound(region);
+            }
+        },
+        CANNOT_BE_MADE {
+            @Override
+            public Heap plant(Region region) {
+                throw new IllegalStateException("planted");
+            }
+        };
+
+        /// A new heap with the fault.
+        public abstract Heap plant(Region region);
+
+        /// As users write it.
+        public String expression() {
+            return "planted(" + List.of(values()).indexOf(this) + ")";
+        }
+    }
+
+    /// A heap without a fault, to plant one in.
+    private static class Sound implements Layer {
+        private static final int OFTEN = 40;
+
+        private final Heap heap;
+        private int calls;
+
+        Sound(Region region) {
+            heap = Catalog.create("zig-wasm", region, 0);
+        }
+
+        @Override
+        public final Heap heap() {
+            return heap;
+        }
+
+        final boolean isDue() {
+            calls++;
+            return calls % OFTEN == 0;
+        }
+
+        final int calls() {
+            return calls;
+        }
+    }
+
+    /// Shows some of its blocks only.
+    private static final class Showing extends Sound {
+        private final Predicate<Long> isShown;
+
+        Showing(Region region, Predicate<Long> isShown) {
+            super(region);
+            this.isShown = isShown;
+        }
+
+        @Override
+        public void walk(BlockVisitor visitor) {
+            heap().walk(
+                            (address, usable) -> {
+                                if (isShown.test(address)) {
+                                    visitor.block(address, usable);
+                                }
+                            });
+        }
+    }
+
+    /// A list of free blocks of 64 bytes, with the link in the block. What a program writes into a
+    /// freed block is where the next one lies.
+    private static final class TrustsItsHeaders implements Heap {
+        private static final long SIZE = 64;
+
+        private final Region region;
+        private long free;
+        private long top;
+
+        TrustsItsHeaders(Region region) {
+            this.region = region;
+            top = region.base();
+        }
+
+        @Override
+        public long allocate(long size, long alignment) {
+            if (size > SIZE || alignment > SIZE) {
+                return 0;
+            }
+            if (free != 0) {
+                long block = free;
+                free = Memory.getLong(block);
+                return block;
+            }
+            if (!region.commit(top + SIZE)) {
+                return 0;
+            }
+            top += SIZE;
+            return top - SIZE;
+        }
+
+        @Override
+        public void free(long address) {
+            if (address % SIZE == 0 && address < top) {
+                Memory.putLong(address, free);
+                free = address;
+            }
+        }
+
+        @Override
+        public long usableSize(long address) {
+            return SIZE;
+        }
+
+        @Override
+        public void verify() {}
+
+        @Override
+        public void walk(BlockVisitor visitor) {}
+    }
+
+    private PlantedHeaps() {}
+}
