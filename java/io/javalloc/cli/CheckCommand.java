@@ -19,7 +19,6 @@ import picocli.CommandLine.Spec;
 /// Tries the conformance rules on a heap.
 @Command(
         name = "check",
-        mixinStandardHelpOptions = true,
         description = {
             "Tries on a heap what must hold of every heap, in processes of its own: a heap that"
                     + " crashes Java, or does not come back, is told so as well.",
@@ -37,6 +36,7 @@ final class CheckCommand implements Callable<Integer> {
     private static final String INDENT = " ".repeat(8);
 
     @Spec private CommandSpec spec;
+    @Mixin private HelpOption help;
     @Mixin private HeapClassPath classPath;
 
     @Option(
@@ -86,7 +86,6 @@ final class CheckCommand implements Callable<Integer> {
         List<String> chosen = rules.isEmpty() ? Conformance.ruleNames() : rules;
         Containment containment = new Containment(heap, classPath.get(), settings, chosen);
         Progress progress = new Progress(spec.commandLine().getErr());
-        out.println("javalloc check: " + heap + ", seed " + seed);
         containment.run(
                 new Containment.Listener() {
                     @Override
@@ -97,6 +96,9 @@ final class CheckCommand implements Callable<Integer> {
                     @Override
                     public void ended(Verdict verdict, String printed) {
                         progress.clear();
+                        if (verdicts.isEmpty()) {
+                            out.println("javalloc check: " + heap + ", seed " + seed);
+                        }
                         verdicts.add(verdict);
                         print(out, verdict, printed);
                     }

@@ -18,7 +18,6 @@ import picocli.CommandLine.Spec;
 /// Lists what there is.
 @Command(
         name = "heaps",
-        mixinStandardHelpOptions = true,
         description = "Lists the heaps and the layers around heaps, with their options.")
 final class HeapsCommand implements Callable<Integer> {
 
@@ -26,6 +25,7 @@ final class HeapsCommand implements Callable<Integer> {
     private static final long REGION = 1L << 30;
 
     @Spec private CommandSpec spec;
+    @Mixin private HelpOption help;
     @Mixin private HeapClassPath classPath;
 
     @Option(

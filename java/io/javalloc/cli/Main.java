@@ -6,16 +6,24 @@ import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
 
 /// The commands of the launcher that are written in Java.
 @Command(
         name = "javalloc",
-        mixinStandardHelpOptions = true,
         description =
                 "Looks at heaps: what there are, whether they keep the rules, what they cost.",
-        subcommands = {HeapsCommand.class, CheckCommand.class})
+        subcommands = {
+            HeapsCommand.class,
+            CheckCommand.class,
+            BenchCommand.class,
+            MapCommand.class,
+            SurveyCommand.class
+        })
 public final class Main {
+
+    @Mixin private HelpOption help;
 
     private Main() {}
 

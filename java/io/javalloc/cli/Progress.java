@@ -36,6 +36,12 @@ final class Progress {
         err.flush();
     }
 
+    /// Tells something that does not come often.
+    void say(String what) {
+        last = System.nanoTime() - ELSEWHERE_NANOS;
+        show(what);
+    }
+
     /// Makes room for other output.
     void clear() {
         if (isShown) {

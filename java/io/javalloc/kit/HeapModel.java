@@ -57,8 +57,14 @@ public final class HeapModel {
 
     private Consumer<String> story = step -> {};
     private boolean mayRefuse;
+    private boolean losesMemory;
     private boolean walksBlindly;
     private long liveBytes;
+
+    /// What has been freed, if the heap need not have it any more.
+    private long lostBytes;
+
+    private long lostBlocks;
     private boolean refusesCommits;
     private int numbers;
     private long nextSeed = 1;
@@ -74,6 +80,12 @@ public final class HeapModel {
     /// From now on the heap may answer 0 whenever it likes: it may be made for some sizes only.
     public HeapModel mayRefuse() {
         mayRefuse = true;
+        return this;
+    }
+
+    /// From now on the heap need not use again what was freed.
+    public HeapModel losingMemory() {
+        losesMemory = true;
         return this;
     }
 
@@ -247,7 +259,8 @@ public final class HeapModel {
         long page = Region.PAGE;
         long gap = 4 * Math.max(size, page) + 2 * alignment;
         long room = memory.region().limit() - memory.region().base();
-        boolean mustFit = 2 * liveBytes + blocks.size() * page + (blocks.size() + 1) * gap < room;
+        long count = blocks.size() + lostBlocks;
+        boolean mustFit = 2 * (liveBytes + lostBytes) + count * page + (count + 1) * gap < room;
         if (mustFit && !refusesCommits && !mayRefuse) {
             throw broken(call + " answers 0 although there is memory");
         }
@@ -311,6 +324,10 @@ public final class HeapModel {
     private void remove(Block block) {
         live.remove(block.address());
         liveBytes -= block.usable();
+        if (losesMemory) {
+            lostBytes += block.usable();
+            lostBlocks++;
+        }
     }
 
     private static void fill(Block block) {

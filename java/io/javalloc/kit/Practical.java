@@ -9,29 +9,26 @@ import java.util.Map;
 /// go over all heaps take the expressions from here.
 public final class Practical {
 
-    /// Heaps and layers that need more than [#expression] would write by itself.
+    /// What neither stands alone nor around the default heap alone.
     private static final Map<String, String> COMPOSITIONS =
-            Map.of("pool", "segregated(64:pool(64), *:zig-wasm)");
+            Map.of(
+                    "bump", "fallback(bump(max=16m), zig-wasm)",
+                    "failing", "failing(zig-wasm, rate=0)",
+                    "fallback", "fallback(knr(max=16m), zig-wasm)",
+                    "limited", "limited(zig-wasm, max=4g)",
+                    "pool", "segregated(64:pool(64), *:zig-wasm)",
+                    "segregated", "segregated(64:pool(64), *:zig-wasm)");
 
     private Practical() {}
 
-    /// The expression for a provider: what stands in the list above, or its name, with the default
+    /// The expression for a provider: what stands in the list above; or its name, with the default
     /// heap in it if it is a layer.
     public static String expression(HeapProvider provider) {
         String listed = COMPOSITIONS.get(provider.name());
         if (listed != null) {
             return listed;
         }
-        String inner =
-                provider.inner()
-                        .replace(", ...", ", *:HEAP")
-                        .replace("SIZE:", "64:")
-                        .replace("HEAP", Catalog.DEFAULT);
+        String inner = provider.inner().replace(", ...", "").replace("HEAP", Catalog.DEFAULT);
         return provider.name() + (inner.isEmpty() ? "" : "(" + inner + ")");
-    }
-
-    /// Whether the provider's heap stands in its expression with others.
-    public static boolean isComposed(HeapProvider provider) {
-        return !expression(provider).equals(provider.name());
     }
 }

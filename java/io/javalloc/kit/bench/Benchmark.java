@@ -1,0 +1,129 @@
+package io.javalloc.kit.bench;
+
+import io.javalloc.kit.bench.Samples.Sample;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/// Runs the program of workloads on glibc and on heaps, in turns, so that what else the machine
+/// does hits all of them alike.
+public final class Benchmark {
+
+    /// The contender without javalloc.
+    public static final String LIBC = "glibc";
+
+    private static final int WRONG_HEAP = 64;
+    private static final int PATIENCE_MINUTES = 5;
+
+    private final Path program;
+    private final Path library;
+    private final String classPath;
+    private final double milliseconds;
+
+    /// @param build        the native build's folder
+    /// @param classPath    where heaps of the user's own are; empty if there are none
+    /// @param milliseconds how long each workload is measured
+    /// @throws IllegalStateException if the build lacks something
+    public Benchmark(Path build, String classPath, double milliseconds) {
+        program = existing(build.resolve("tests/bench/operations"));
+        library = existing(build.resolve("lib/libjavalloc.so"));
+        this.classPath = classPath;
+        this.milliseconds = milliseconds;
+    }
+
+    private static Path existing(Path file) {
+        if (!Files.exists(file)) {
+            throw new IllegalStateException(file + " is missing; javalloc build makes it");
+        }
+        return file.toAbsolutePath();
+    }
+
+    /// Measures.
+    ///
+    /// @param heaps    expressions
+    /// @param rounds   how often each contender has its turn
+    /// @param progress is told what is being done, and what goes wrong
+    /// @throws IllegalArgumentException if an expression is wrong
+    public Samples run(List<String> heaps, int rounds, Consumer<String> progress)
+            throws IOException, InterruptedException {
+        List<String> contenders = new ArrayList<>();
+        contenders.add(LIBC);
+        contenders.addAll(heaps);
+        Samples samples = new Samples();
+        for (int round = 1; round <= rounds; round++) {
+            for (String contender : contenders) {
+                progress.accept("round " + round + " of " + rounds + ": " + contender);
+                String trouble = runOnce(contender, round, samples);
+                if (!trouble.isEmpty()) {
+                    progress.accept(contender + ": " + trouble);
+                }
+            }
+        }
+        return samples;
+    }
+
+    /// @return why the program did not come to its end; empty if it did
+    private String runOnce(String contender, int round, Samples samples)
+            throws IOException, InterruptedException {
+        File output = File.createTempFile("javalloc-bench", ".csv");
+        File errors = File.createTempFile("javalloc-bench", ".log");
+        try {
+            ProcessBuilder builder =
+                    new ProcessBuilder(program.toString(), Double.toString(milliseconds))
+                            .redirectOutput(output)
+                            .redirectError(errors);
+            prepare(builder.environment(), contender);
+            Process process = builder.start();
+            boolean ended = process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES);
+            process.destroyForcibly().waitFor();
+            read(Files.readAllLines(output.toPath()), contender, round, samples);
+            String words = Files.readString(errors.toPath()).strip();
+            if (ended && process.exitValue() == WRONG_HEAP) {
+                throw new IllegalArgumentException(
+                        words.replaceFirst("^javalloc(\\[\\d+])?: ", ""));
+            }
+            if (!ended) {
+                return "no end after " + PATIENCE_MINUTES + " minutes";
+            }
+            return process.exitValue() == 0
+                    ? ""
+                    : "exit status " + process.exitValue() + " " + words;
+        } finally {
+            Files.delete(output.toPath());
+            Files.delete(errors.toPath());
+        }
+    }
+
+    private void prepare(Map<String, String> environment, String contender) {
+        environment.keySet().removeIf(Benchmark::isOurs);
+        if (!contender.equals(LIBC)) {
+            environment.put("LD_PRELOAD", library.toString());
+            environment.put("JAVALLOC_HEAP", contender);
+            environment.put("JAVALLOC_STRICT", "1");
+            environment.put("JAVALLOC_CLASSPATH", classPath);
+        }
+    }
+
+    /// What chooses a JDK stays.
+    private static boolean isOurs(String name) {
+        boolean choosesJdk = name.equals("JAVALLOC_JAVA_HOME");
+        return name.equals("LD_PRELOAD") || (name.startsWith("JAVALLOC") && !choosesJdk);
+    }
+
+    private static void read(List<String> lines, String contender, int round, Samples samples) {
+        for (String line : lines) {
+            String[] cells = line.split(",", -1);
+            if (cells.length == 3) {
+                Figure figure = new Figure(cells[0], Integer.parseInt(cells[1]));
+                double value = cells[2].equals("-") ? Double.NaN : Double.parseDouble(cells[2]);
+                samples.add(new Sample(contender, figure, round, value));
+            }
+        }
+    }
+}
