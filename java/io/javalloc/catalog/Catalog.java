@@ -3,6 +3,8 @@ package io.javalloc.catalog;
 import io.javalloc.Heap;
 import io.javalloc.HeapProvider;
 import io.javalloc.heaps.Knr;
+import io.javalloc.heaps.Lite;
+import io.javalloc.heaps.ZigPages;
 import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Counted;
 import io.javalloc.layers.Locked;
@@ -20,6 +22,8 @@ public final class Catalog {
     private static final List<String> HEAPS =
             List.of(
                     "knr", //
+                    "lite",
+                    "zig-pages",
                     "zig-wasm");
 
     private static final List<String> LAYERS =
@@ -73,6 +77,8 @@ public final class Catalog {
     private static HeapProvider builtIn(String name, long shared) {
         return switch (name) {
             case "knr" -> new Knr.Provider();
+            case "lite" -> new Lite.Provider();
+            case "zig-pages" -> new ZigPages.Provider();
             case "zig-wasm" -> new ZigWasm.Provider();
 
             case "counted" -> new Counted.Provider();

@@ -52,6 +52,14 @@ public final class Memory {
         ALL.asSlice(address, bytes).fill(value);
     }
 
+    /// Makes what lies before `dirtyEnd` of `bytes` bytes from `address` on zero; from there on they
+    /// are zero already.
+    public static void clear(long address, long bytes, long dirtyEnd) {
+        if (address < dirtyEnd) {
+            fill(address, Math.min(bytes, dirtyEnd - address), (byte) 0);
+        }
+    }
+
     /// Copies `bytes` bytes from `source` to `target`; the two may overlap.
     public static void copy(long source, long target, long bytes) {
         MemorySegment.copy(ALL, source, ALL, target, bytes);
