@@ -24,14 +24,15 @@ import java.util.List;
 /// ```
 ///
 /// What it promises, and what it refuses:
-/// - Up to 128 bytes, a block has the size of its bin: 16, 32, 64 or 128. A bin hands out first what
-///   was freed last; allocating and freeing take the same few steps, however many blocks there are.
+/// - Up to 128 bytes, a block has the size of its bin: 16, 32, 64 or 128. A bin hands out first
+///   what was freed last; allocating and freeing take the same few steps, however many blocks there
+///   are.
 /// - What no bin has is cut at the heap top, which moves up, by 64 KiB of memory at a time.
 /// - More than 128 bytes are cut at the heap top, and lost when they are freed: it is meant for
 ///   programs that end soon, or that have more memory than they need.
 /// - An alignment of more than 16 bypasses the bins. The gap before the block is lost.
-/// - A block stays where it is while the new size fits into it, and also if it ends at the heap top,
-///   which then moves up with it. Otherwise it moves.
+/// - A block stays where it is while the new size fits into it, and also if it ends at the heap
+///   top, which then moves up with it. Otherwise it moves.
 ///
 /// Different from the document, on purpose:
 /// - The document is told the size when a block is freed; C's `free` is not. A table in Java,

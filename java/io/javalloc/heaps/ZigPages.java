@@ -30,8 +30,8 @@ import java.util.List;
 ///   part, else of the extended part. No such run crosses from the one to the other.
 /// - When there is none, memory grows by as many pages as are asked for, even if the last ones are
 ///   free. Pages that are left out for the sake of the alignment are free.
-/// - A freed block's pages are used again. A block that shrinks stays, and its upper pages are free;
-///   it never grows beyond its pages: then it moves.
+/// - A freed block's pages are used again. A block that shrinks stays, and its upper pages are
+///   free; it never grows beyond its pages: then it moves.
 /// - The bitmap of the conventional part has its place from the beginning, in page 0, which stands
 ///   for a WebAssembly module's own data; the one of the extended part is *stolen*: it takes the
 ///   last page of the first run that is freed there, for ever.

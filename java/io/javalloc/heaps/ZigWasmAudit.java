@@ -1,8 +1,9 @@
 package io.javalloc.heaps;
 
-import static io.javalloc.heaps.ZigWasm.LOG_MAX;
-import static io.javalloc.heaps.ZigWasm.LOG_MIN_SLOT;
-import static io.javalloc.heaps.ZigWasm.LOG_PAGE;
+import static io.javalloc.heaps.ZigWasm.LOG_SMALLEST;
+import static io.javalloc.heaps.ZigWasmRuns.LOG_MAX;
+import static io.javalloc.heaps.ZigWasmRuns.LOG_PAGE;
+import static io.javalloc.heaps.ZigWasmRuns.pagesOf;
 
 import io.javalloc.BlockVisitor;
 import io.javalloc.HeapCorruption;
@@ -13,6 +14,7 @@ import java.util.BitSet;
 final class ZigWasmAudit {
 
     private final ZigWasm heap;
+    private final ZigWasmRuns runs;
 
     /// By page: the numbers of its free slots, or 0 for a free run; null if there are none.
     private final BitSet[] freeSlots;
@@ -20,19 +22,22 @@ final class ZigWasmAudit {
     /// @throws HeapCorruption if something that is no free slot is in a list, or one is there twice
     ZigWasmAudit(ZigWasm heap) {
         this.heap = heap;
-        freeSlots = new BitSet[heap.frontier];
-        for (int log = LOG_MIN_SLOT; log < LOG_MAX; log++) {
-            for (long slot = heap.lists[log]; slot != 0; slot = heap.checkedNext(slot)) {
+        runs = heap.runs;
+        freeSlots = new BitSet[runs.pages()];
+        for (int log = LOG_SMALLEST; log < LOG_MAX; log++) {
+            long slot = log < LOG_PAGE ? heap.lists[log] : runs.lists[log];
+            while (slot != 0) {
                 note(log, slot);
+                slot = runs.checkedNext(slot);
             }
         }
     }
 
     private void note(int log, long slot) {
-        int page = heap.pageOf(slot);
-        int number = (int) (slot - heap.addressOf(page) >> log);
+        int page = runs.pageOf(slot);
+        int number = (int) (slot - runs.addressOf(page) >> log);
         boolean isSmall = log < LOG_PAGE;
-        if (heap.table[page] != (isSmall ? log : -log) || (slot & ZigWasm.slotMask(log)) != 0) {
+        if (runs.table[page] != (isSmall ? log : -log) || (slot & ZigWasm.slotMask(log)) != 0) {
             throw new HeapCorruption("The list of another size leads here", slot);
         }
         if (isSmall && number >= heap.slotsCut(page, log)) {
@@ -48,10 +53,10 @@ final class ZigWasmAudit {
 
     void verify() {
         int page = 0;
-        while (page < heap.frontier) {
-            int log = heap.table[page];
-            int next = page + ZigWasm.pagesOf(Math.abs(log));
-            if (Math.abs(log) < LOG_MIN_SLOT || next > heap.frontier) {
+        while (page < runs.pages()) {
+            int log = runs.table[page];
+            int next = page + pagesOf(Math.abs(log));
+            if (Math.abs(log) < LOG_SMALLEST || next > runs.pages()) {
                 throw corrupt("The table has no size for the page", page);
             }
             if (log < 0 && freeSlots[page] == null) {
@@ -60,15 +65,15 @@ final class ZigWasmAudit {
             verifyNothingStarts(page + 1, next);
             page = next;
         }
-        verifyNothingStarts(heap.frontier, heap.table.length);
-        for (int log = LOG_MIN_SLOT; log < LOG_PAGE; log++) {
+        verifyNothingStarts(runs.pages(), runs.table.length);
+        for (int log = LOG_SMALLEST; log < LOG_PAGE; log++) {
             verifyBump(log, heap.bumps[log]);
         }
     }
 
     private void verifyNothingStarts(int from, int to) {
         for (int page = from; page < to; page++) {
-            if (heap.table[page] != 0) {
+            if (runs.table[page] != 0) {
                 throw corrupt("The table has a size where nothing starts", page);
             }
         }
@@ -76,28 +81,28 @@ final class ZigWasmAudit {
 
     private void verifyBump(int log, long bump) {
         boolean isCutting = (bump & (Region.PAGE - 1)) != 0;
-        if (isCutting && heap.table[heap.pageOf(bump)] != log) {
+        if (isCutting && runs.table[runs.pageOf(bump)] != log) {
             throw new HeapCorruption("Slots are cut from a page of another size", bump);
         }
     }
 
     void walk(BlockVisitor visitor) {
-        for (int page = 0; page < heap.frontier; page += pagesAt(page)) {
-            int log = heap.table[page];
+        for (int page = 0; page < runs.pages(); page += pagesAt(page)) {
+            int log = runs.table[page];
             int slots = log < 0 ? 0 : log < LOG_PAGE ? heap.slotsCut(page, log) : 1;
             for (int number = 0; number < slots; number++) {
                 if (freeSlots[page] == null || !freeSlots[page].get(number)) {
-                    visitor.block(heap.addressOf(page) + ((long) number << log), 1L << log);
+                    visitor.block(runs.addressOf(page) + ((long) number << log), 1L << log);
                 }
             }
         }
     }
 
     private int pagesAt(int page) {
-        return ZigWasm.pagesOf(Math.abs(heap.table[page]));
+        return pagesOf(Math.abs(runs.table[page]));
     }
 
     private HeapCorruption corrupt(String message, int page) {
-        return new HeapCorruption(message, heap.addressOf(page));
+        return new HeapCorruption(message, runs.addressOf(page));
     }
 }

@@ -14,8 +14,8 @@ import java.util.Arrays;
 ///  last:    0       0       1       0       0       1       0
 /// ```
 ///
-/// The bits are in Java arrays, out of reach of the program: a row for every 4,096 grains, made when
-/// a block first starts or ends there. A pointer is checked without a look at the memory.
+/// The bits are in Java arrays, out of reach of the program: a row for every 4,096 grains, made
+/// when a block first starts or ends there. A pointer is checked without a look at the memory.
 public final class LiveBlocks {
 
     /// Is shown blocks, see [#walk].
@@ -115,7 +115,8 @@ public final class LiveBlocks {
         return last < to || (last != NONE && find(FIRST, to, NONE) > last);
     }
 
-    /// A block that another one overlaps, as none does unless a heap was misled; 0 if there is none.
+    /// A block that another one overlaps, as none does unless a heap was misled; 0 if there is
+    /// none.
     public long overlapped() {
         long first = find(FIRST, 0, NONE);
         while (first != NONE) {

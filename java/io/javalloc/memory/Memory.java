@@ -52,8 +52,8 @@ public final class Memory {
         ALL.asSlice(address, bytes).fill(value);
     }
 
-    /// Makes what lies before `dirtyEnd` of `bytes` bytes from `address` on zero; from there on they
-    /// are zero already.
+    /// Makes what lies before `dirtyEnd` of `bytes` bytes from `address` on zero; from there on
+    /// they are zero already.
     public static void clear(long address, long bytes, long dirtyEnd) {
         if (address < dirtyEnd) {
             fill(address, Math.min(bytes, dirtyEnd - address), (byte) 0);

@@ -197,7 +197,7 @@ class ZigWasmTest {
             long block = heap.allocate(100, 1 << 20);
             assertEquals(Region.roundUp(region.base() + PAGE, 1 << 20), block);
             assertEquals(PAGE, heap.usableSize(block));
-            int gap = heap.pageOf(block) - 1;
+            int gap = heap.runs.pageOf(block) - 1;
             for (int i = 0; i < gap; i++) {
                 assertTrue(heap.allocate(PAGE, 16) < block, "the gap is used");
             }
@@ -344,7 +344,7 @@ class ZigWasmTest {
         assertNoBlock(page(1));
         assertNoBlock(page(PAGES - 1));
         assertNoBlock(page(PAGES));
-        assertNoBlock(page(heap.table.length));
+        assertNoBlock(page(heap.runs.table.length));
         assertNoBlock(base - 16);
         assertNoBlock(base - PAGE);
         assertNoBlock(16);
@@ -645,17 +645,17 @@ class ZigWasmTest {
     @Test
     void verifyFindsATableThatContradictsItself() {
         allocate(2 * PAGE);
-        heap.table[1] = 16;
+        heap.runs.table[1] = 16;
         assertCorrupt("The table has a size where nothing starts");
-        heap.table[1] = 0;
-        heap.table[5] = 4;
+        heap.runs.table[1] = 0;
+        heap.runs.table[5] = 4;
         assertCorrupt("The table has a size where nothing starts");
-        heap.table[5] = 0;
-        heap.table[0] = 16;
+        heap.runs.table[5] = 0;
+        heap.runs.table[0] = 16;
         assertCorrupt("The table has no size for the page");
-        heap.table[0] = 18;
+        heap.runs.table[0] = 18;
         assertCorrupt("The table has no size for the page");
-        heap.table[0] = 17;
+        heap.runs.table[0] = 17;
         heap.verify();
     }
 
