@@ -185,8 +185,8 @@ public final class ZigPages implements Heap {
     }
 
     private boolean isMisled(long block, long bytes) {
-        boolean isBitmap = block == frontier.base() || (block <= stolen && stolen < block + bytes);
-        return isBitmap || block + bytes > frontier.end() || live.touches(block, bytes);
+        boolean hasStolen = block <= stolen && stolen < block + bytes;
+        return hasStolen || block + bytes > frontier.end() || live.touches(block, bytes);
     }
 
     private long grow(long bytes, long alignment) {

@@ -54,38 +54,43 @@ public final class LiveBlocks {
     ///
     /// @throws OutOfMemoryError if Java has no memory; nothing has changed then
     public void prepare(long address, long bytes) {
-        makeRow(grainOf(address));
-        makeRow(lastGrain(address, bytes));
+        row(grainOf(address));
+        row(lastGrain(address, bytes));
     }
 
     /// Notes a block that has become live.
     ///
     /// @throws OutOfMemoryError if Java has no memory; nothing has changed then
     public void add(long address, long bytes) {
-        prepare(address, bytes);
-        flip(FIRST, grainOf(address));
-        flip(LAST, lastGrain(address, bytes));
+        long first = grainOf(address);
+        long last = lastGrain(address, bytes);
+        long[] firstRow = row(first);
+        flip(row(last), LAST, last);
+        flip(firstRow, FIRST, first);
     }
 
     /// Notes that a live block has another length.
     ///
     /// @throws OutOfMemoryError if Java has no memory; nothing has changed then
     public void resize(long address, long before, long after) {
-        makeRow(lastGrain(address, after));
-        flip(LAST, lastGrain(address, before));
-        flip(LAST, lastGrain(address, after));
+        long last = lastGrain(address, after);
+        flip(row(last), LAST, last);
+        last = lastGrain(address, before);
+        flip(row(last), LAST, last);
     }
 
     /// Notes that a live block is one no longer.
     public void remove(long address, long bytes) {
-        flip(FIRST, grainOf(address));
-        flip(LAST, lastGrain(address, bytes));
+        long first = grainOf(address);
+        long last = lastGrain(address, bytes);
+        flip(row(first), FIRST, first);
+        flip(row(last), LAST, last);
     }
 
     /// The length of the live block that starts at the address, which may be any; 0 if none does.
     public long bytesAt(long address) {
         long grain = grainOf(address);
-        if (address != addressOf(grain) || find(FIRST, grain, grain + 1) == NONE) {
+        if (address != addressOf(grain) || !isFirst(grain)) {
             return 0;
         }
         return find(LAST, grain, NONE) + 1 - grain << logGrain;
@@ -129,37 +134,65 @@ public final class LiveBlocks {
         return 0;
     }
 
-    /// The first grain with a bit of that kind, from `from` on and before `to`.
+    /// The first grain with a bit of that kind, from `from` on and before `to`. Mostly it is in the
+    /// first word.
     private long find(int kind, long from, long to) {
+        long[] bits = rowIfAny(from);
+        long found = bits == null ? 0 : bits[kind + wordOf(from)] >>> from;
+        if (found == 0) {
+            long next = (from | Long.SIZE - 1) + 1;
+            return next < to ? search(kind, next, to) : NONE;
+        }
+        long grain = from + Long.numberOfTrailingZeros(found);
+        return grain < to ? grain : NONE;
+    }
+
+    /// As [#find]; `from` is the first grain of a word.
+    private long search(int kind, long from, long to) {
         long grain = from;
         for (long row = from >>> LOG_ROW; row < rows.length && grain < to; row++) {
             long rowEnd = row + 1 << LOG_ROW;
             long[] bits = rows[(int) row];
             while (bits != null && grain < Math.min(rowEnd, to)) {
-                long found = bits[kind + wordOf(grain)] >>> grain;
+                long found = bits[kind + wordOf(grain)];
                 if (found != 0) {
                     grain += Long.numberOfTrailingZeros(found);
                     return grain < to ? grain : NONE;
                 }
-                grain = (grain | Long.SIZE - 1) + 1;
+                grain += Long.SIZE;
             }
             grain = rowEnd;
         }
         return NONE;
     }
 
-    private void flip(int kind, long grain) {
-        rows[(int) (grain >>> LOG_ROW)][kind + wordOf(grain)] ^= 1L << grain;
+    private boolean isFirst(long grain) {
+        long[] bits = rowIfAny(grain);
+        return bits != null && (bits[FIRST + wordOf(grain)] >>> grain & 1) != 0;
     }
 
-    private void makeRow(long grain) {
-        int row = (int) (grain >>> LOG_ROW);
+    private static void flip(long[] bits, int kind, long grain) {
+        bits[kind + wordOf(grain)] ^= 1L << grain;
+    }
+
+    /// The row of any grain, or null.
+    private long[] rowIfAny(long grain) {
+        long row = grain >>> LOG_ROW;
+        return row < rows.length ? rows[(int) row] : null;
+    }
+
+    /// The row of a grain of a block, which is made if there is none yet.
+    private long[] row(long grain) {
+        long[] bits = rowIfAny(grain);
+        return bits != null ? bits : makeRow((int) (grain >>> LOG_ROW));
+    }
+
+    private long[] makeRow(int row) {
         if (row >= rows.length) {
             rows = Arrays.copyOf(rows, Math.max(row + 1, 2 * rows.length));
         }
-        if (rows[row] == null) {
-            rows[row] = new long[2 * WORDS];
-        }
+        rows[row] = new long[2 * WORDS];
+        return rows[row];
     }
 
     private static int wordOf(long grain) {

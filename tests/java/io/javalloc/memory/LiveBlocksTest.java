@@ -1,0 +1,122 @@
+package io.javalloc.memory;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+/// The table knows addresses only, so it is tested where there is no memory at all.
+class LiveBlocksTest {
+
+    private static final long BASE = 0x7f00_0000_0000L;
+    private static final long GRAIN = 16;
+    private static final int GRAINS = 3 * 4096;
+
+    private final LiveBlocks live = new LiveBlocks(BASE, 4);
+
+    private static long at(long grain) {
+        return BASE + grain * GRAIN;
+    }
+
+    private static Map<Long, Long> walked(LiveBlocks live) {
+        Map<Long, Long> blocks = new TreeMap<>();
+        live.walk(blocks::put);
+        return blocks;
+    }
+
+    /// Blocks that a plain map says are live; the steps make, free and resize some.
+    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+    void itKnowsWhatAMapOfTheBlocksKnows(
+            @ForAll @Size(max = 120) List<@IntRange(max = GRAINS - 1) Integer> places,
+            @ForAll @IntRange(min = 1, max = 6000) int longest) {
+        LiveBlocks live = new LiveBlocks(BASE, 4); // jqwik keeps the field from try to try
+        TreeMap<Long, Long> expected = new TreeMap<>();
+        for (int place : places) {
+            long address = at(place);
+            long bytes = (1 + place * 31L % longest) * GRAIN;
+            Map.Entry<Long, Long> before = expected.lowerEntry(address + bytes);
+            boolean isTaken = before != null && before.getKey() + before.getValue() > address;
+            assertEquals(isTaken, live.touches(address, bytes));
+            if (!isTaken) {
+                live.add(address, bytes);
+                expected.put(address, bytes);
+            } else if (place % 2 == 0) {
+                live.remove(before.getKey(), before.getValue());
+                expected.remove(before.getKey());
+            } else {
+                live.resize(before.getKey(), before.getValue(), GRAIN);
+                expected.put(before.getKey(), GRAIN);
+            }
+            assertEquals(expected.getOrDefault(address, 0L), live.bytesAt(address));
+            assertEquals(hasEdge(expected, address, bytes), live.hasEdge(address, bytes));
+        }
+        assertEquals(expected, walked(live));
+        assertEquals(0, live.overlapped());
+    }
+
+    private static boolean hasEdge(Map<Long, Long> blocks, long address, long bytes) {
+        for (Map.Entry<Long, Long> block : blocks.entrySet()) {
+            long last = block.getKey() + block.getValue() - GRAIN;
+            if (block.getKey() >= address && block.getKey() < address + bytes
+                    || last >= address && last < address + bytes) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Test
+    void anAddressWhereNoBlockStartsHasNoBytes() {
+        live.add(at(1), 100 * GRAIN);
+        assertEquals(100 * GRAIN, live.bytesAt(at(1)));
+        long[] addresses = {
+            at(0),
+            at(1) + 1,
+            at(1) + 8,
+            at(2),
+            at(100),
+            at(101),
+            at(4097),
+            at(1 << 20),
+            BASE - GRAIN,
+            0,
+            16,
+            -1,
+            -16,
+            Long.MIN_VALUE,
+            Long.MAX_VALUE,
+        };
+        for (long address : addresses) {
+            assertEquals(0, live.bytesAt(address), Long.toHexString(address));
+        }
+    }
+
+    @Test
+    void aBlockMayBeLongerThanTheRowsThatThereAre() {
+        live.add(at(4095), 1L << 36);
+        assertEquals(1L << 36, live.bytesAt(at(4095)));
+        assertTrue(live.touches(at(1 << 24), GRAIN), "amidst of it");
+        assertFalse(live.hasEdge(at(1 << 24), GRAIN));
+        assertFalse(live.touches(at(0), 4095 * GRAIN));
+        live.remove(at(4095), 1L << 36);
+        assertEquals(Map.of(), walked(live));
+    }
+
+    @Test
+    void aBlockInsideOfAnotherOneIsFound() {
+        live.add(at(10), 10 * GRAIN);
+        live.add(at(20), 10 * GRAIN);
+        assertEquals(0, live.overlapped());
+        live.add(at(25), 2 * GRAIN);
+        assertEquals(at(20), live.overlapped());
+    }
+}
