@@ -93,7 +93,7 @@ public final class ZigPages implements Heap {
     private final LiveBlocks live;
     private final ZigPagesBitmap conventional;
 
-    /// Null until a page of the extended part is freed for the first time.
+    /// Without pages until one of the extended part is freed for the first time.
     private ZigPagesBitmap extended;
 
     /// The page with the bits of the extended part, 0 as long as there are none.
@@ -115,6 +115,7 @@ public final class ZigPages implements Heap {
         }
         live = new LiveBlocks(base, LOG_PAGE);
         conventional = new ZigPagesBitmap(base, base, CONVENTIONAL_PAGES);
+        extended = new ZigPagesBitmap(0, conventional.end(), 0);
     }
 
     @Override
@@ -124,7 +125,7 @@ public final class ZigPages implements Heap {
         }
         long bytes = Region.roundUp(size, PAGE);
         long block = recycled(conventional, bytes, alignment);
-        if (block == 0 && extended != null) {
+        if (block == 0) {
             block = recycled(extended, bytes, alignment);
         }
         return block != 0 ? block : grow(bytes, alignment);
@@ -216,7 +217,7 @@ public final class ZigPages implements Heap {
 
     private void freeExtended(long start, long end) {
         long free = end;
-        if (extended == null) {
+        if (stolen == 0) {
             free -= PAGE;
             stolen = free;
             Memory.fill(stolen, PAGE, (byte) 0);
@@ -244,8 +245,7 @@ public final class ZigPages implements Heap {
     }
 
     private boolean hasFree(long start, long end) {
-        return conventional.hasFree(start, end)
-                || (extended != null && extended.hasFree(start, end));
+        return conventional.hasFree(start, end) || extended.hasFree(start, end);
     }
 
     @Override

@@ -38,9 +38,12 @@ public final class LiveBlocks {
 
     private static final int LAST = WORDS;
 
+    /// The row where no block ever started or ended. Nothing is written to it.
+    private static final long[] EMPTY = new long[2 * WORDS];
+
     private final long base;
     private final int logGrain;
-    private long[][] rows = new long[16][];
+    private long[][] rows = {EMPTY};
 
     /// @param base     where the first grain begins
     /// @param logGrain log2 of the bytes of a grain; blocks begin and end where grains do
@@ -54,8 +57,8 @@ public final class LiveBlocks {
     ///
     /// @throws OutOfMemoryError if Java has no memory; nothing has changed then
     public void prepare(long address, long bytes) {
-        row(grainOf(address));
-        row(lastGrain(address, bytes));
+        ownRow(grainOf(address));
+        ownRow(lastGrain(address, bytes));
     }
 
     /// Notes a block that has become live.
@@ -64,8 +67,8 @@ public final class LiveBlocks {
     public void add(long address, long bytes) {
         long first = grainOf(address);
         long last = lastGrain(address, bytes);
-        long[] firstRow = row(first);
-        flip(row(last), LAST, last);
+        long[] firstRow = ownRow(first);
+        flip(ownRow(last), LAST, last);
         flip(firstRow, FIRST, first);
     }
 
@@ -74,17 +77,17 @@ public final class LiveBlocks {
     /// @throws OutOfMemoryError if Java has no memory; nothing has changed then
     public void resize(long address, long before, long after) {
         long last = lastGrain(address, after);
-        flip(row(last), LAST, last);
+        flip(ownRow(last), LAST, last);
         last = lastGrain(address, before);
-        flip(row(last), LAST, last);
+        flip(ownRow(last), LAST, last);
     }
 
     /// Notes that a live block is one no longer.
     public void remove(long address, long bytes) {
         long first = grainOf(address);
         long last = lastGrain(address, bytes);
-        flip(row(first), FIRST, first);
-        flip(row(last), LAST, last);
+        flip(ownRow(first), FIRST, first);
+        flip(ownRow(last), LAST, last);
     }
 
     /// The length of the live block that starts at the address, which may be any; 0 if none does.
@@ -137,8 +140,7 @@ public final class LiveBlocks {
     /// The first grain with a bit of that kind, from `from` on and before `to`. Mostly it is in the
     /// first word.
     private long find(int kind, long from, long to) {
-        long[] bits = rowIfAny(from);
-        long found = bits == null ? 0 : bits[kind + wordOf(from)] >>> from;
+        long found = row(from)[kind + wordOf(from)] >>> from;
         if (found == 0) {
             long next = (from | Long.SIZE - 1) + 1;
             return next < to ? search(kind, next, to) : NONE;
@@ -153,7 +155,7 @@ public final class LiveBlocks {
         for (long row = from >>> LOG_ROW; row < rows.length && grain < to; row++) {
             long rowEnd = row + 1 << LOG_ROW;
             long[] bits = rows[(int) row];
-            while (bits != null && grain < Math.min(rowEnd, to)) {
+            while (bits != EMPTY && grain < Math.min(rowEnd, to)) {
                 long found = bits[kind + wordOf(grain)];
                 if (found != 0) {
                     grain += Long.numberOfTrailingZeros(found);
@@ -167,29 +169,30 @@ public final class LiveBlocks {
     }
 
     private boolean isFirst(long grain) {
-        long[] bits = rowIfAny(grain);
-        return bits != null && (bits[FIRST + wordOf(grain)] >>> grain & 1) != 0;
+        return (row(grain)[FIRST + wordOf(grain)] >>> grain & 1) != 0;
     }
 
     private static void flip(long[] bits, int kind, long grain) {
         bits[kind + wordOf(grain)] ^= 1L << grain;
     }
 
-    /// The row of any grain, or null.
-    private long[] rowIfAny(long grain) {
+    /// The row of any grain.
+    private long[] row(long grain) {
         long row = grain >>> LOG_ROW;
-        return row < rows.length ? rows[(int) row] : null;
+        return row < rows.length ? rows[(int) row] : EMPTY;
     }
 
-    /// The row of a grain of a block, which is made if there is none yet.
-    private long[] row(long grain) {
-        long[] bits = rowIfAny(grain);
-        return bits != null ? bits : makeRow((int) (grain >>> LOG_ROW));
+    /// The row of a grain where a block starts or ends.
+    private long[] ownRow(long grain) {
+        long[] bits = row(grain);
+        return bits != EMPTY ? bits : makeRow((int) (grain >>> LOG_ROW));
     }
 
     private long[] makeRow(int row) {
         if (row >= rows.length) {
-            rows = Arrays.copyOf(rows, Math.max(row + 1, 2 * rows.length));
+            int before = rows.length;
+            rows = Arrays.copyOf(rows, Math.max(row + 1, 2 * before));
+            Arrays.fill(rows, before, rows.length, EMPTY);
         }
         rows[row] = new long[2 * WORDS];
         return rows[row];
