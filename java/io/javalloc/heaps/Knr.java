@@ -14,8 +14,6 @@ import java.util.Set;
 
 /// The allocator of Kernighan and Ritchie over a fixed range of memory, after the Swift
 /// `SingleCoreAllocator`: one free list, first fit, every chunk headed by a link and a length.
-/// A pointer is taken back only if it lies in the range with its header, and the chunk's length is
-/// sane and does not lead out of the range.
 ///
 /// ```
 ///  chunk             block (what the caller gets)             next chunk
@@ -31,14 +29,29 @@ import java.util.Set;
 /// order of addresses; no two free chunks are neighbours. An allocated chunk's link is its own
 /// address.
 ///
+/// What it promises, and what it refuses:
+/// - The range is all there is: what does not fit into one of its free chunks is not served.
+/// - The first free chunk in the list that is long enough is taken. Its front is handed out; the
+///   rest stays in the list, in the old place.
+/// - A size is rounded up to 16: what the document's rounding, to a multiple of 8 and of the
+///   alignment, makes of the alignment that `malloc` has.
+/// - A chunk that is freed becomes one with the free chunks before and behind it. If there are
+///   none, it is the first of the list.
+/// - A pointer is taken back only if it lies in the range with its header, and the chunk's length
+///   is sane and does not lead out of the range.
+/// - It is for one core: one thread at a time.
+///
 /// Different from the document, on purpose:
 /// - The link of an allocated chunk points at itself, so that double frees and interior pointers
 ///   are refused too, and not only what lies outside of the range or has no sane length.
-/// - Any power-of-two alignment is served; the document only rounds the size up to it.
+/// - Any power-of-two alignment is served, and no size rounded up for it; the document does only
+///   the latter.
 /// - A chunk splits only if the rest can hold a header and 16 bytes; the document splits off rests
-///   that are too small for their own header.
+///   that are too small for their own header. A chunk that is not split keeps its length; the
+///   document shortens it, and the rest is in no chunk any more.
 /// - A free merges with both neighbours; the document stops at the first that it meets.
-/// - The head of the list is in a Java field, not in the first word of the range.
+/// - The head of the list is in a Java field, not in the first word of the range; and the range is
+///   used to its end, where the document leaves 16 bytes.
 /// - A size is changed in place where the neighbour allows; the document has no reallocation.
 public final class Knr implements Heap {
 
@@ -129,8 +142,8 @@ public final class Knr implements Heap {
     public long allocateZeroed(long size, long alignment) {
         long dirtyEnd = fresh;
         long address = allocate(size, alignment);
-        if (address != 0 && address < dirtyEnd) {
-            Memory.fill(address, Math.min(size, dirtyEnd - address), (byte) 0);
+        if (address != 0) {
+            Memory.clear(address, size, dirtyEnd);
         }
         return address;
     }

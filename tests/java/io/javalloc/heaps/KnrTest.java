@@ -1,6 +1,7 @@
 package io.javalloc.heaps;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -123,6 +124,23 @@ class KnrTest {
         assertEquals(b[0] + 48, allocate(1));
         assertEquals(16, heap.usableSize(b[0] + 48));
         heap.verify();
+    }
+
+    @Test
+    void aSizeIsRoundedUpTo16WhateverTheAlignment() {
+        long[][] sizes = {{1, 16}, {16, 16}, {17, 32}, {100, 112}, {4096, 4096}};
+        for (long alignment = 16; alignment <= 4096; alignment *= 4) {
+            for (long[] sizeAndUsable : sizes) {
+                long block = heap.allocate(sizeAndUsable[0], alignment);
+                assertEquals(sizeAndUsable[1], heap.usableSize(block));
+            }
+        }
+        heap.verify();
+    }
+
+    @Test
+    void itIsForOneThreadAtATime() {
+        assertFalse(heap.isThreadSafe());
     }
 
     @Test
