@@ -85,6 +85,27 @@ public interface Heap {
         return moved;
     }
 
+    /// As [#allocate(long, long)], for Java programs: makes an object.
+    ///
+    /// @param layout what to allocate; a size of 0 gets a block of its own, as in C
+    /// @return the block with its usable size, or [Allocation#FAILED]
+    default Allocation allocate(Layout layout) {
+        long size = Math.max(1, layout.size());
+        return allocation(allocate(size, Math.max(MIN_ALIGNMENT, layout.alignment())));
+    }
+
+    /// As [#allocateZeroed(long, long)], for Java programs: makes an object.
+    ///
+    /// @param layout see [#allocate(Layout)]
+    default Allocation allocateZeroed(Layout layout) {
+        long size = Math.max(1, layout.size());
+        return allocation(allocateZeroed(size, Math.max(MIN_ALIGNMENT, layout.alignment())));
+    }
+
+    private Allocation allocation(long address) {
+        return address == 0 ? Allocation.FAILED : new Allocation(address, usableSize(address));
+    }
+
     /// Returns memory that the heap does not need to the operating system.
     ///
     /// @param keep bytes that may stay in the heap for later allocations

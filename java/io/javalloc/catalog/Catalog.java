@@ -2,9 +2,14 @@ package io.javalloc.catalog;
 
 import io.javalloc.Heap;
 import io.javalloc.HeapProvider;
+import io.javalloc.heaps.Bump;
+import io.javalloc.heaps.FreeList;
 import io.javalloc.heaps.Knr;
 import io.javalloc.heaps.Lite;
 import io.javalloc.heaps.ZigPages;
+import io.javalloc.heaps.Pool;
+import io.javalloc.heaps.Stack;
+import io.javalloc.heaps.SystemMalloc;
 import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Counted;
 import io.javalloc.layers.Locked;
@@ -24,6 +29,12 @@ public final class Catalog {
                     "knr", //
                     "lite",
                     "zig-pages",
+                    "bump", //
+                    "freelist",
+                    "knr",
+                    "pool",
+                    "stack",
+                    "system",
                     "zig-wasm");
 
     private static final List<String> LAYERS =
@@ -76,9 +87,14 @@ public final class Catalog {
 
     private static HeapProvider builtIn(String name, long shared) {
         return switch (name) {
+            case "bump" -> new Bump.Provider();
+            case "freelist" -> new FreeList.Provider();
             case "knr" -> new Knr.Provider();
             case "lite" -> new Lite.Provider();
             case "zig-pages" -> new ZigPages.Provider();
+            case "pool" -> new Pool.Provider();
+            case "stack" -> new Stack.Provider();
+            case "system" -> new SystemMalloc.Provider();
             case "zig-wasm" -> new ZigWasm.Provider();
 
             case "counted" -> new Counted.Provider();

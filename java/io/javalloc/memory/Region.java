@@ -44,6 +44,15 @@ public final class Region {
         }
     }
 
+    /// Memory that is none of the system's side: whoever has it may use it, and no more.
+    private static final class NoPages implements Pages {
+
+        @Override
+        public boolean commit(long address, long bytes) {
+            return false;
+        }
+    }
+
     private final long base;
     private final long limit;
     private final Pages pages;
@@ -57,6 +66,17 @@ public final class Region {
         this.limit = base + bytes;
         this.pages = pages;
         this.committed = base;
+    }
+
+    /// A region of memory that is usable already. It need not consist of whole pages, and nothing in
+    /// it can be protected or discarded.
+    ///
+    /// @param base  first address
+    /// @param bytes length
+    public static Region ofUsable(long base, long bytes) {
+        Region region = new Region(base, bytes, new NoPages());
+        region.committed = region.limit;
+        return region;
     }
 
     /// The first address of the region.
