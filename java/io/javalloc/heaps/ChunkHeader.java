@@ -2,6 +2,7 @@ package io.javalloc.heaps;
 
 import io.javalloc.Heap;
 import io.javalloc.memory.Memory;
+import io.javalloc.memory.Region;
 
 /// Where the words at the head of every chunk of a [ChunkRow] are, and what is in the first.
 ///
@@ -43,6 +44,11 @@ final class ChunkHeader {
     private static final long MULTIPLIER = 0x9e37_79b9_7f4a_7c15L;
 
     private ChunkHeader() {}
+
+    /// The length of a chunk for a block of at least that size.
+    static long chunkLength(long size, long headerBytes) {
+        return Region.roundUp(size + headerBytes, GRAIN);
+    }
 
     /// What is written at the head of the chunk, without the seal; with bits of the seal if there
     /// is no header.

@@ -72,7 +72,7 @@ final class ChunkRow {
 
     /// The length of a chunk for a block of at least that size, which is at most [#capacity].
     long chunkLength(long size) {
-        return Region.roundUp(size + headerBytes, ChunkHeader.GRAIN);
+        return ChunkHeader.chunkLength(size, headerBytes);
     }
 
     /// The first address from `from` on at which a chunk with an aligned block can start.

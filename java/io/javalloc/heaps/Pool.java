@@ -89,6 +89,11 @@ public final class Pool implements Heap {
         /// Offset of the next free block's address, 0 for none, mixed with the block's own.
         static final long NEXT = 0;
 
+        /// Whether so many bytes have room for a link.
+        static boolean fitsInto(long bytes) {
+            return bytes >= NEXT + Long.BYTES;
+        }
+
         static long next(long block) {
             return Memory.getLong(block + NEXT) ^ mask(block);
         }
@@ -110,7 +115,6 @@ public final class Pool implements Heap {
     /// As many blocks as fit.
     private static final long ALL = Long.MAX_VALUE;
 
-    private static final long MIN_BLOCK = 8;
     private static final long MAX_BLOCK = 1L << 46;
     private static final long MAX_COUNT = Integer.MAX_VALUE;
 
@@ -172,7 +176,7 @@ public final class Pool implements Heap {
     }
 
     private static long rounded(long block) {
-        if (block < MIN_BLOCK || block > MAX_BLOCK) {
+        if (!Link.fitsInto(block) || block > MAX_BLOCK) {
             throw new IllegalArgumentException(
                     "pool needs blocks of 8 bytes at least, which its list takes, and of "
                             + MAX_BLOCK

@@ -7,7 +7,7 @@ import io.javalloc.HeapArguments;
 import io.javalloc.HeapCorruption;
 import io.javalloc.HeapProvider;
 import io.javalloc.Layout;
-import io.javalloc.memory.AddressTable;
+import io.javalloc.memory.RegionTable;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.util.function.LongPredicate;
@@ -67,12 +67,12 @@ public final class SystemMalloc implements Heap {
     }
 
     /// Tells live blocks from everything else.
-    private record Live(AddressTable blocks) implements LongPredicate {
+    private record Live(RegionTable blocks) implements LongPredicate {
 
         @Override
         public boolean test(long address) {
             synchronized (blocks) {
-                return blocks.get(address) != AddressTable.ABSENT;
+                return blocks.get(address) != RegionTable.ABSENT;
             }
         }
     }
@@ -96,14 +96,14 @@ public final class SystemMalloc implements Heap {
 
     /// By live block: its usable size. Whoever looks at it or changes it holds its monitor; libc's
     /// functions need none.
-    private final AddressTable blocks;
+    private final RegionTable blocks;
 
     private final LongPredicate outside;
 
     /// @param region for the table
     /// @throws IllegalStateException if there is no memory for the table
     SystemMalloc(Region region) {
-        blocks = new AddressTable(region);
+        blocks = new RegionTable(region);
         outside = new Live(blocks);
         Libc.prepare();
     }
@@ -213,7 +213,7 @@ public final class SystemMalloc implements Heap {
     }
 
     private static long require(long usable, long address) {
-        if (usable == AddressTable.ABSENT) {
+        if (usable == RegionTable.ABSENT) {
             throw new HeapCorruption("libc gave out no such block, or it was freed", address);
         }
         return usable;

@@ -13,7 +13,7 @@ package io.javalloc.memory;
 /// ```
 ///
 /// Each table is twice as large as the one before, and lies behind it. Not thread-safe.
-public final class AddressTable {
+public final class RegionTable {
 
     /// Is shown the entries, see [#walk].
     @FunctionalInterface
@@ -32,6 +32,11 @@ public final class AddressTable {
         static final long ADDRESS = 0;
         static final long VALUE = 8;
         static final int LOG_BYTES = 4;
+
+        /// The bytes of `2^log` entries.
+        static long bytes(int log) {
+            return 1L << log << LOG_BYTES;
+        }
 
         static long address(long entry) {
             return Memory.getLong(entry + ADDRESS);
@@ -57,7 +62,7 @@ public final class AddressTable {
 
     /// @param region what the tables may use; nothing else may
     /// @throws IllegalStateException if there is no memory for the first table
-    public AddressTable(Region region) {
+    public RegionTable(Region region) {
         this.region = region;
         table = region.base();
         log = LOG_FIRST_TABLE;
@@ -175,7 +180,7 @@ public final class AddressTable {
     }
 
     private long bytes() {
-        return 1L << log << Entry.LOG_BYTES;
+        return Entry.bytes(log);
     }
 
     /// Empties an entry, after moving into it what would no longer be found otherwise.
