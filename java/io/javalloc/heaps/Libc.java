@@ -34,14 +34,16 @@ final class Libc {
         return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor);
     }
 
-    /// Calls everything once, so that what the virtual machine makes for a first call is made now
-    /// and not in the midst of a program.
+    /// Calls everything so often that what the virtual machine makes classes for, at the first call
+    /// of a handle and at the 128th, is made now and not in the midst of a program.
     static void prepare() {
-        long block = realloc(malloc(1), 2);
-        usableSize(block);
-        free(block);
-        free(calloc(1));
-        free(alignedAlloc(64, 64));
+        for (int i = 0; i <= 128; i++) {
+            long block = realloc(malloc(1), 2);
+            usableSize(block);
+            free(block);
+            free(calloc(1));
+            free(alignedAlloc(64, 64));
+        }
     }
 
     static long malloc(long size) {
