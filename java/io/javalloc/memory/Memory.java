@@ -15,6 +15,14 @@ public final class Memory {
 
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
+    /// Bytes that [#fill] stores itself.
+    private static final long LONGEST_BEGINNING = 64;
+
+    /// Bytes that [#fill] copies at once, always the same, which then are in the fastest cache.
+    private static final long LONGEST_COPY = 1 << 12;
+
+    private static final long EVERY_BYTE = 0x0101_0101_0101_0101L;
+
     private Memory() {}
 
     /// The 8-byte word at `address`.
@@ -48,8 +56,25 @@ public final class Memory {
     }
 
     /// Sets `bytes` bytes from `address` on to `value`.
+    ///
+    /// A beginning is stored, and copied on: a slice, which could be filled at once, is an object
+    /// until the code is compiled at the highest level, and a forked child has no compiler.
     public static void fill(long address, long bytes, byte value) {
-        ALL.asSlice(address, bytes).fill(value);
+        long beginning = Math.min(bytes, LONGEST_BEGINNING);
+        long done = 0;
+        if (address % Long.BYTES == 0) {
+            for (; done + Long.BYTES <= beginning; done += Long.BYTES) {
+                putLong(address + done, (value & 0xffL) * EVERY_BYTE);
+            }
+        }
+        for (; done < beginning; done++) {
+            putByte(address + done, value);
+        }
+        while (done < bytes) {
+            long more = Math.min(Math.min(done, bytes - done), LONGEST_COPY);
+            copy(address, address + done, more);
+            done += more;
+        }
     }
 
     /// Makes what lies before `dirtyEnd` of `bytes` bytes from `address` on zero; from there on
