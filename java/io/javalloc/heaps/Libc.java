@@ -1,37 +1,48 @@
 package io.javalloc.heaps;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /// The allocation functions of the C library. All take and return words; each is called through a
 /// `static final` handle, which makes no Java objects.
+///
+/// They are those that the process itself would call: where another library stands before libc, as
+/// javalloc's own does in a C program, it comes first, and may guard libc against signal handlers.
 final class Libc {
 
+    private static final Linker LINKER = Linker.nativeLinker();
     private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG;
 
-    private static final MethodHandle MALLOC = function("malloc", 1);
-    private static final MethodHandle CALLOC = function("calloc", 2);
-    private static final MethodHandle ALIGNED_ALLOC = function("aligned_alloc", 2);
-    private static final MethodHandle REALLOC = function("realloc", 2);
-    private static final MethodHandle USABLE_SIZE = function("malloc_usable_size", 1);
+    private static final FunctionDescriptor ONE_WORD = FunctionDescriptor.of(WORD, WORD);
+    private static final FunctionDescriptor TWO_WORDS = FunctionDescriptor.of(WORD, WORD, WORD);
 
-    private static final MethodHandle FREE =
-            Linker.nativeLinker()
-                    .downcallHandle(
-                            Linker.nativeLinker().defaultLookup().findOrThrow("free"),
-                            FunctionDescriptor.ofVoid(WORD));
+    private static final MethodHandle MALLOC = function("malloc", ONE_WORD);
+    private static final MethodHandle CALLOC = function("calloc", TWO_WORDS);
+    private static final MethodHandle ALIGNED_ALLOC = function("aligned_alloc", TWO_WORDS);
+    private static final MethodHandle REALLOC = function("realloc", TWO_WORDS);
+    private static final MethodHandle USABLE_SIZE = function("malloc_usable_size", ONE_WORD);
+    private static final MethodHandle FREE = function("free", FunctionDescriptor.ofVoid(WORD));
 
     private Libc() {}
 
-    private static MethodHandle function(String name, int words) {
-        FunctionDescriptor descriptor =
-                words == 1
-                        ? FunctionDescriptor.of(WORD, WORD)
-                        : FunctionDescriptor.of(WORD, WORD, WORD);
-        Linker linker = Linker.nativeLinker();
-        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor);
+    private static MethodHandle function(String name, FunctionDescriptor descriptor) {
+        return LINKER.downcallHandle(MemorySegment.ofAddress(find(name)), descriptor);
+    }
+
+    /// Where the process finds a function: the linker's own lookup goes to libc alone.
+    private static long find(String name) {
+        long firstOfAll = 0; // RTLD_DEFAULT
+        try (Arena arena = Arena.ofConfined()) {
+            MethodHandle dlsym =
+                    LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow("dlsym"), TWO_WORDS);
+            return (long) dlsym.invokeExact(firstOfAll, arena.allocateFrom(name).address());
+        } catch (Throwable e) {
+            throw broken(e);
+        }
     }
 
     /// Calls everything so often that what the virtual machine makes classes for, at the first call
