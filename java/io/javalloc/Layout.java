@@ -7,7 +7,8 @@ import io.javalloc.memory.Region;
 ///
 /// After `Layout` of the Vais module `std/allocator`. Different from the document, on purpose: what
 /// is no layout (a negative size, an alignment that is no power of two, a size that overflows) is
-/// refused, and the elements of an array are padded to their alignment, so that each of them has it.
+/// refused, and the elements of an array are padded to their alignment, so that each of them has
+/// it.
 ///
 /// @param size      bytes, 0 or more
 /// @param alignment power of two that the address is a multiple of

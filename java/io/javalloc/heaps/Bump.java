@@ -25,9 +25,9 @@ import java.util.List;
 /// when the buffer is full; [#reset], which frees all; [#remaining] and [#totalAllocated]; [#drop],
 /// which gives back an own buffer, and leaves a given one alone.
 ///
-/// To a C program this is a `malloc` that never runs out of speed, but of memory: [#free] only marks
-/// the block, so that a second one is refused and [#walk] does not show it. Its memory comes back
-/// with [#reset].
+/// To a C program this is a `malloc` that never runs out of speed, but of memory: [#free] only
+/// marks the block, so that a second one is refused and [#walk] does not show it. Its memory comes
+/// back with [#reset].
 ///
 /// Different from the document, on purpose:
 /// - Every block has a header of 8 bytes: its size, which `realloc` and `malloc_usable_size` need,

@@ -32,9 +32,9 @@ import java.util.List;
 ///
 /// Different from the document, on purpose:
 /// - Blocks are rounded up to 16 bytes, so that each is aligned as C wants it.
-/// - A double free, and a pointer that is no block, are refused; the document puts anything into its
-///   list. For that the link is mixed with the block's own address, and cleared when the block is
-///   handed out; a block that looks free is searched for in the list before it is said to be.
+/// - A double free, and a pointer that is no block, are refused; the document puts anything into
+///   its list. For that the link is mixed with the block's own address, and cleared when the block
+///   is handed out; a block that looks free is searched for in the list before it is said to be.
 /// - Blocks come into the list when they are freed, and not before: memory that was never used is
 ///   never touched.
 public final class Pool implements Heap {

@@ -30,8 +30,9 @@ import java.util.List;
 /// free below the top is marked in the header, and waits until all above it are free.
 ///
 /// Different from the document, on purpose:
-/// - The header has 16 bytes: besides the 8 of the previous offset the block's size, which `realloc`
-///   and `malloc_usable_size` need, and whether it waits. It keeps every block aligned to 16, too.
+/// - The header has 16 bytes: besides the 8 of the previous offset the block's size, which
+///   `realloc` and `malloc_usable_size` need, and whether it waits. It keeps every block aligned to
+///   16, too.
 /// - [#pop] tells which block it freed, and nothing happens when there is none.
 /// - What is left over is told as what can be had: [#remaining] is the largest block.
 /// - A size is changed in place at the top; the document has no reallocation.

@@ -3,12 +3,12 @@ package io.javalloc.heaps;
 import io.javalloc.Allocation;
 import io.javalloc.Layout;
 
-/// The free functions of the Vais module `std/allocator`, for Java programs, and where everything of
-/// that module is here.
+/// The free functions of the Vais module `std/allocator`, for Java programs, and where everything
+/// of that module is here.
 ///
-/// As in the document, all memory comes from libc's malloc: from [SystemMalloc#global]. What is made
-/// here serves one thread, and is to be given back with its function, or its method `drop`; nobody
-/// else does.
+/// As in the document, all memory comes from libc's malloc: from [SystemMalloc#global]. What is
+/// made here serves one thread, and is to be given back with its function, or its method `drop`;
+/// nobody else does.
 ///
 /// ```java
 /// Bump arena = StdAllocator.bumpNew(4096);

@@ -7,9 +7,9 @@ import io.javalloc.HeapArguments;
 import io.javalloc.HeapCorruption;
 import io.javalloc.HeapProvider;
 import io.javalloc.Layout;
-import io.javalloc.memory.RegionTable;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
+import io.javalloc.memory.RegionTable;
 import java.util.function.LongPredicate;
 
 /// The C library's `malloc`, called from Java: the "global allocator" of the Vais module

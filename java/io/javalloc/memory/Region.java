@@ -68,8 +68,8 @@ public final class Region {
         this.committed = base;
     }
 
-    /// A region of memory that is usable already. It need not consist of whole pages, and nothing in
-    /// it can be protected or discarded.
+    /// A region of memory that is usable already. It need not consist of whole pages, and nothing
+    /// in it can be protected or discarded.
     ///
     /// @param base  first address
     /// @param bytes length
