@@ -124,6 +124,18 @@ class RegionTest {
     }
 
     @Test
+    void memoryThatIsUsableAlreadyIsSoToItsEnd() {
+        Region usable = Region.ofUsable(BASE + 8, 1000);
+        assertEquals(BASE + 8, usable.base());
+        assertEquals(BASE + 1008, usable.limit());
+        assertEquals(BASE + 1008, usable.committed());
+        assertTrue(usable.commit(BASE + 1008));
+        assertFalse(usable.commit(BASE + 1009));
+        assertFalse(usable.protect(BASE + 8, 8, false));
+        assertFalse(usable.discard(BASE + 8, 8));
+    }
+
+    @Test
     void itContainsItsAddressesAndNoOthers() {
         Region region = region(BASE, 4 * MIB);
         assertTrue(region.contains(BASE));
