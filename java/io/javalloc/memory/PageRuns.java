@@ -53,6 +53,11 @@ public final class PageRuns {
         fresh = base;
     }
 
+    /// The bytes of all pages that there can be.
+    public long bytes() {
+        return (long) maxPages << logPage;
+    }
+
     /// How many pages hold so many bytes; too many to be had if the bytes are.
     public int pagesFor(long bytes) {
         long pages = (bytes >>> logPage) + ((bytes & ((1L << logPage) - 1)) == 0 ? 0 : 1);
@@ -72,7 +77,7 @@ public final class PageRuns {
         if (free < 0) {
             return takeFresh(pages, alignment);
         }
-        int first = startIn(free, alignment);
+        int first = (int) startIn(free, alignment);
         carve(free, first, pages);
         return addressOf(first);
     }
@@ -159,8 +164,9 @@ public final class PageRuns {
         return -1;
     }
 
-    private int startIn(int page, long alignment) {
-        return pageOf(Region.roundUp(addressOf(page), alignment));
+    /// The first page from `page` on that is aligned, which may lie far behind the last.
+    private long startIn(int page, long alignment) {
+        return Region.roundUp(addressOf(page), alignment) - base >>> logPage;
     }
 
     /// Cuts a run in use out of a free one.
@@ -188,11 +194,12 @@ public final class PageRuns {
         if (end < base || end - base > (long) maxPages << logPage || !region.commit(end)) {
             return false;
         }
-        frontier = pageOf(end);
-        if (frontier > table.length) {
+        int pages = pageOf(end);
+        if (pages > table.length) { // there may be no Java memory for it: nothing has changed yet
             long doubled = Math.min(maxPages, 2L * table.length);
-            table = Arrays.copyOf(table, (int) Math.max(frontier, doubled));
+            table = Arrays.copyOf(table, (int) Math.max(pages, doubled));
         }
+        frontier = pages;
         fresh = Math.max(fresh, end);
         return true;
     }

@@ -58,6 +58,20 @@ class PageRunsTest {
     }
 
     @Test
+    void anAlignmentThatLeadsFarBehindAllPagesIsRefused() {
+        long base = 0x7000_0000_0000L; // 2^32 pages before the next multiple of 2^45
+        Region there = new Region(base, PAGES * PAGE, (address, bytes) -> true);
+        PageRuns some = new PageRuns(there, Long.MAX_VALUE, LOG_PAGE);
+        long free = some.take(8, PAGE);
+        some.take(1, PAGE);
+        some.give(free);
+        for (int log = 45; log < 63; log++) {
+            assertEquals(0, some.take(1, 1L << log));
+            some.verify();
+        }
+    }
+
+    @Test
     void anAddressWithoutARunIsRefused() {
         long run = runs.take(3, PAGE);
         assertEquals(3, runs.pagesAt(run));
