@@ -1,0 +1,120 @@
+package io.javalloc.memory;
+
+import java.util.Arrays;
+
+/// The runs of pages that a heap cuts its small blocks from, in the order of addresses. The list is
+/// a Java array, out of reach of the program.
+public final class Chunks {
+
+    /// What a heap knows of its chunks.
+    public interface Contents {
+
+        /// Whether nothing in a chunk is live.
+        ///
+        /// @param index the number of the chunk
+        /// @param free  all free blocks
+        /// @param first the number of the first of them that is in the chunk
+        /// @param count how many are
+        boolean isEmpty(int index, FreeBlocks free, int first, int count);
+
+        /// A chunk is given back, and must not be cut any more.
+        void givenBack(long chunk);
+    }
+
+    /// There is room for at least so many, so that a live block in each of some does not keep all
+    /// memory from other uses.
+    private static final int LEAST = 64;
+
+    private static final int FIRST_LIST = 16;
+
+    private final PageRuns pages;
+    private final int logPage;
+    private final int pagesOfOne;
+    private long[] starts = new long[FIRST_LIST];
+    private int count;
+
+    /// What [FreeLists#pushes] was when empty chunks were last looked for.
+    private long pushesSeen;
+
+    /// @param pages   where they come from
+    /// @param logPage log2 of the bytes of a page
+    /// @param bytes   how long one is; shorter where there is no room for many
+    public Chunks(PageRuns pages, int logPage, long bytes) {
+        this.pages = pages;
+        this.logPage = logPage;
+        pagesOfOne = (int) Math.max(1, Math.min(bytes, pages.bytes() / LEAST) >> logPage);
+    }
+
+    /// Takes one; a half of it, a quarter, ... a page if there is no more memory.
+    ///
+    /// @return its address, or 0 if there is no memory
+    public long take() {
+        if (count == starts.length) {
+            starts = Arrays.copyOf(starts, 2 * count);
+        }
+        long chunk = 0;
+        for (int wanted = pagesOfOne; chunk == 0 && wanted > 0; wanted /= 2) {
+            chunk = pages.take(wanted, 1L << logPage);
+        }
+        if (chunk != 0) {
+            int index = -indexOf(chunk) - 1;
+            System.arraycopy(starts, index, starts, index + 1, count - index);
+            starts[index] = chunk;
+            count++;
+        }
+        return chunk;
+    }
+
+    /// Gives back the chunks in which nothing is live, and sorts the lists by addresses. Looks at
+    /// all free blocks: for when there is no other memory.
+    ///
+    /// @return whether there was one
+    public boolean giveBackEmpty(FreeLists lists, Contents contents) {
+        if (lists.pushes() == pushesSeen) {
+            return false;
+        }
+        FreeBlocks free = lists.all();
+        int before = count;
+        pushesSeen = lists.pushes();
+        lists.clear();
+        for (int index = before - 1; index >= 0; index--) {
+            int first = free.firstFrom(starts[index]);
+            int behind = free.firstFrom(end(index));
+            if (contents.isEmpty(index, free, first, behind - first)) {
+                contents.givenBack(starts[index]);
+                give(index);
+            } else {
+                for (int i = behind - 1; i >= first; i--) {
+                    lists.link(free.list(i), free.address(i));
+                }
+            }
+        }
+        return count < before;
+    }
+
+    private void give(int index) {
+        pages.give(starts[index]);
+        count--;
+        System.arraycopy(starts, index + 1, starts, index, count - index);
+    }
+
+    /// How many there are.
+    public int count() {
+        return count;
+    }
+
+    /// Where one begins.
+    public long start(int index) {
+        return starts[index];
+    }
+
+    /// Where one ends.
+    public long end(int index) {
+        return starts[index] + ((long) pages.pagesAt(starts[index]) << logPage);
+    }
+
+    /// The number of the one that begins there; negative if none does.
+    public int indexOf(long start) {
+        return Arrays.binarySearch(starts, 0, count, start);
+    }
+}
