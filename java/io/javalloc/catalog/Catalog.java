@@ -4,6 +4,8 @@ import io.javalloc.Heap;
 import io.javalloc.HeapProvider;
 import io.javalloc.heaps.Bump;
 import io.javalloc.heaps.FreeList;
+import io.javalloc.heaps.AppelNaumann;
+import io.javalloc.heaps.Hare;
 import io.javalloc.heaps.Knr;
 import io.javalloc.heaps.Lite;
 import io.javalloc.heaps.ZigPages;
@@ -35,6 +37,9 @@ public final class Catalog {
                     "pool",
                     "stack",
                     "system",
+                    "appel-naumann", //
+                    "hare",
+                    "knr",
                     "zig-wasm");
 
     private static final List<String> LAYERS =
@@ -89,6 +94,8 @@ public final class Catalog {
         return switch (name) {
             case "bump" -> new Bump.Provider();
             case "freelist" -> new FreeList.Provider();
+            case "appel-naumann" -> new AppelNaumann.Provider();
+            case "hare" -> new Hare.Provider();
             case "knr" -> new Knr.Provider();
             case "lite" -> new Lite.Provider();
             case "zig-pages" -> new ZigPages.Provider();

@@ -1,0 +1,97 @@
+package io.javalloc.heaps;
+
+import io.javalloc.BlockVisitor;
+import io.javalloc.memory.Chunks;
+import io.javalloc.memory.FreeBlocks;
+import java.util.BitSet;
+
+/// Looks at all of a [Hare], and stops at the first thing that is not as it has to be. Its
+/// constructor follows every list.
+final class HareAudit {
+
+    private final Hare heap;
+    private final FreeBlocks free;
+
+    /// Which of the free blocks were found where a block is.
+    private final BitSet found = new BitSet();
+
+    HareAudit(Hare heap) {
+        this.heap = heap;
+        free = heap.lists.all();
+    }
+
+    void verify() {
+        heap.pages.verify();
+        long[] live = {0};
+        walk((block, size) -> live[0]++);
+        int lost = found.nextClearBit(0);
+        if (lost < free.count()) {
+            throw heap.checks.damaged(free.address(lost));
+        }
+        if (live[0] != heap.live) {
+            throw new IllegalStateException(live[0] + " live blocks, not " + heap.live);
+        }
+    }
+
+    /// The live block with the lowest address that is small, or large if none is; 0 if none is
+    /// live.
+    long firstLive() {
+        long[] first = {0};
+        walk((block, size) -> first[0] = first[0] == 0 ? block : first[0]);
+        return first[0];
+    }
+
+    void walk(BlockVisitor visitor) {
+        Chunks chunks = heap.chunks;
+        for (int i = 0; i < chunks.count(); i++) {
+            walkChunk(heap.firstMeta(i), heap.lastMeta(i), visitor);
+        }
+        heap.pages.walk(
+                (run, bytes) -> {
+                    if (chunks.indexOf(run) < 0) {
+                        showLarge(run, visitor);
+                    }
+                });
+    }
+
+    private void walkChunk(long first, long last, BlockVisitor visitor) {
+        long before = 0;
+        long meta = first;
+        while (meta < last) {
+            long size = HareMeta.isFree(meta) ? freeSize(meta) : HareMeta.size(meta);
+            if (!HareMeta.isBinSize(size) || HareMeta.second(meta, size) > last) {
+                throw before == 0 ? heap.checks.badMeta(meta) : heap.checks.badSecond(before);
+            }
+            if (!HareMeta.isFree(meta)) {
+                visitor.block(meta + HareMeta.BYTES, size);
+            }
+            before = meta;
+            meta = HareMeta.second(meta, size);
+            if (meta == last && HareMeta.size(meta) != size) {
+                throw heap.checks.badSecond(before);
+            }
+        }
+    }
+
+    /// The size of the blocks of the list that the block is in; 0 if it is in none.
+    private long freeSize(long meta) {
+        int index = free.indexOf(meta);
+        if (index < 0) {
+            return 0;
+        }
+        found.set(index);
+        return HareMeta.binSize(free.list(index));
+    }
+
+    private void showLarge(long run, BlockVisitor visitor) {
+        long block = heap.large.blockIn(run);
+        if (block == 0) {
+            throw heap.checks.badRun(run);
+        }
+        long meta = heap.checks.inUse(block);
+        if (HareMeta.isSmall(HareMeta.size(meta))) {
+            throw heap.checks.badMeta(meta);
+        }
+        visitor.block(block, HareMeta.size(meta));
+    }
+}
