@@ -1,6 +1,7 @@
 package io.javalloc.memory;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /// Runs of pages in a region: first fit, neighbours that are free are one run. For heaps that take
 /// memory in large pieces and give some of them back. The pages' size is the heap's choice.
@@ -33,6 +34,10 @@ public final class PageRuns {
     private final int logPage;
     private final int maxPages;
     private int[] table = new int[FIRST_TABLE];
+
+    /// The pages at which a free run begins, so that a search does not come by those in use.
+    private BitSet freeRuns = new BitSet(FIRST_TABLE);
+
     private int frontier;
 
     /// No free run is longer. Spares a search that finds nothing.
@@ -133,6 +138,8 @@ public final class PageRuns {
     /// @throws IllegalStateException if one does not hold
     public void verify() {
         boolean previousIsFree = false;
+        int free = 0;
+        int found = 0;
         int page = 0;
         while (page < frontier) {
             int length = table[page];
@@ -145,15 +152,21 @@ public final class PageRuns {
                 throw new IllegalStateException("page " + page + ": a free run not merged");
             }
             previousIsFree = length < 0;
+            found += previousIsFree && freeRuns.get(page) ? 1 : 0;
+            free += previousIsFree ? 1 : 0;
             page = end;
         }
         if (previousIsFree) {
             throw new IllegalStateException("a free run lies right before the frontier");
         }
+        if (found != free || free != freeRuns.cardinality()) {
+            throw new IllegalStateException(
+                    "searches find " + freeRuns.cardinality() + " free runs, not " + free);
+        }
     }
 
     private int findFree(int pages, long alignment) {
-        for (int page = 0; page < frontier; page += Math.abs(table[page])) {
+        for (int page = freeRuns.nextSetBit(0); page >= 0; page = freeRuns.nextSetBit(page + 1)) {
             if (-table[page] >= pages && startIn(page, alignment) + pages <= page - table[page]) {
                 return page;
             }
@@ -196,8 +209,11 @@ public final class PageRuns {
         }
         int pages = pageOf(end);
         if (pages > table.length) { // there may be no Java memory for it: nothing has changed yet
-            long doubled = Math.min(maxPages, 2L * table.length);
-            table = Arrays.copyOf(table, (int) Math.max(pages, doubled));
+            int length = (int) Math.max(pages, Math.min(maxPages, 2L * table.length));
+            BitSet longer = new BitSet(length);
+            longer.or(freeRuns);
+            table = Arrays.copyOf(table, length);
+            freeRuns = longer;
         }
         frontier = pages;
         fresh = Math.max(fresh, end);
@@ -250,6 +266,7 @@ public final class PageRuns {
         if (start < end) {
             table[start] = start - end;
             table[end - 1] = start - end;
+            freeRuns.set(start);
             longestFree = Math.max(longestFree, end - start);
         }
     }
@@ -258,6 +275,7 @@ public final class PageRuns {
         if (start < end) {
             table[start] = 0;
             table[end - 1] = 0;
+            freeRuns.clear(start);
         }
     }
 
