@@ -169,6 +169,9 @@ public final class AppelNaumann implements Heap {
     }
 
     private long allocateLarge(long size, long alignment) {
+        if (size > pages.bytes()) {
+            return 0;
+        }
         long wanted = Math.max(size, AppelNaumannBlock.LARGEST_SMALL + 1);
         long block = large.take(wanted, alignment);
         if (block == 0 && chunks.giveBackEmpty(lists, contents)) {
@@ -192,12 +195,26 @@ public final class AppelNaumann implements Heap {
             return false;
         }
         long bytes = chunks.end(chunks.indexOf(chunk)) - chunk;
-        for (long number = AppelNaumannBlock.blocksIn(bytes, bin) - 1; number >= 0; number--) {
-            long block = AppelNaumannBlock.inChunk(chunk, bin, number);
-            AppelNaumannBlock.setSize(block, AppelNaumannBlock.binSize(bin));
-            lists.push(bin, block);
-        }
+        long blocks = AppelNaumannBlock.blocksIn(bytes, bin);
+        lists.fill(bin, link(chunk, bin, blocks), blocks);
         return true;
+    }
+
+    /// Cuts a chunk into linked blocks. In a short loop, because it is long and runs once or twice
+    /// for each bin: before it is compiled.
+    ///
+    /// @return the first
+    private static long link(long chunk, int bin, long blocks) {
+        long size = AppelNaumannBlock.binSize(bin);
+        long stride = AppelNaumannBlock.stride(bin);
+        long first = chunk + AppelNaumannBlock.FIRST;
+        long next = 0;
+        for (long block = first + (blocks - 1) * stride; block >= first; block -= stride) {
+            AppelNaumannBlock.setSize(block, size);
+            AppelNaumannBlock.setLink(block, next);
+            next = block;
+        }
+        return first;
     }
 
     @Override

@@ -50,14 +50,15 @@ final class AppelNaumannAudit {
         }
         int bin = AppelNaumannBlock.bin(size);
         long blocks = AppelNaumannBlock.blocksIn(end - chunk, bin);
-        for (long number = 0; number < blocks; number++) {
-            long block = AppelNaumannBlock.inChunk(chunk, bin, number);
+        long block = chunk + AppelNaumannBlock.FIRST;
+        for (long left = blocks; left > 0; left--) {
             if (AppelNaumannBlock.size(block) != size) {
                 throw overwritten(block);
             }
             if (!isFree(block, bin)) {
                 visitor.block(block, size);
             }
+            block += AppelNaumannBlock.stride(bin);
         }
     }
 

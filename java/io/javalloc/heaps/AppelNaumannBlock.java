@@ -49,12 +49,12 @@ final class AppelNaumannBlock {
 
     /// How many blocks of a bin fill a chunk of so many bytes.
     static long blocksIn(long chunkBytes, int bin) {
-        return (chunkBytes - (FIRST - HEADER)) / (binSize(bin) + HEADER);
+        return (chunkBytes - (FIRST - HEADER)) / stride(bin);
     }
 
-    /// One of the blocks of a chunk, counted from 0.
-    static long inChunk(long chunk, int bin, long number) {
-        return chunk + FIRST + number * (binSize(bin) + HEADER);
+    /// Bytes from a block of a chunk to the one behind it.
+    static long stride(int bin) {
+        return HEADER + binSize(bin);
     }
 
     static long size(long block) {

@@ -51,6 +51,13 @@ public final class FreeLists {
         link(list, entry);
     }
 
+    /// Makes entries that are linked already, the last one with 0, the list that was empty.
+    public void fill(int list, long first, long count) {
+        pushes++;
+        heads[list] = first;
+        lengths[list] = count;
+    }
+
     /// Takes out the entry that was added last, and checks it.
     public long pop(int list) {
         long entry = heads[list];
@@ -59,7 +66,7 @@ public final class FreeLists {
         return entry;
     }
 
-    /// How often an entry was added, ever.
+    /// How often entries were added, ever.
     public long pushes() {
         return pushes;
     }
