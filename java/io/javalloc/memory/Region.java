@@ -58,6 +58,9 @@ public final class Region {
     private final Pages pages;
     private long committed;
 
+    /// What it has been divided into.
+    private Region[] parts = {};
+
     /// @param base  first address; a multiple of the system's page size
     /// @param bytes length; a multiple of the system's page size
     /// @param pages makes parts of it usable
@@ -97,6 +100,17 @@ public final class Region {
     /// Whether the address lies in the region, usable or not.
     public boolean contains(long address) {
         return address >= base && address < limit;
+    }
+
+    /// Whether all of some memory can be read and written: in one of its parts, if the region has
+    /// been divided.
+    public boolean isUsable(long address, long bytes) {
+        for (Region part : parts) {
+            if (part.contains(address)) {
+                return part.isUsable(address, bytes);
+            }
+        }
+        return address >= base && address <= committed && bytes <= committed - address;
     }
 
     /// Makes the region usable up to `end` at least.
@@ -143,11 +157,11 @@ public final class Region {
         if (bytes == 0) {
             throw new IllegalArgumentException("no room for " + count + " heaps in the region");
         }
-        Region[] parts = new Region[count];
+        parts = new Region[count];
         for (int i = 0; i < count; i++) {
             parts[i] = new Region(base + i * bytes, bytes, pages);
         }
-        return parts;
+        return parts.clone();
     }
 
     /// Rounds up to a multiple of a power of two.

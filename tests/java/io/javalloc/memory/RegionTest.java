@@ -149,6 +149,31 @@ class RegionTest {
     }
 
     @Test
+    void usableIsWhatHasBeenCommitted() {
+        Region region = region(BASE, 4 * MIB);
+        assertFalse(region.isUsable(BASE, 1));
+        assertTrue(region.commit(BASE + MIB));
+        assertTrue(region.isUsable(BASE, MIB));
+        assertTrue(region.isUsable(BASE + MIB - 1, 1));
+        assertFalse(region.isUsable(BASE - 1, 1));
+        assertFalse(region.isUsable(BASE, MIB + 1));
+        assertFalse(region.isUsable(BASE + MIB, 1));
+        assertFalse(region.isUsable(BASE, Long.MAX_VALUE));
+        assertFalse(region.isUsable(Long.MIN_VALUE, 1));
+    }
+
+    @Test
+    void inADividedRegionUsableIsWhatItsPartsHaveCommitted() {
+        Region region = region(BASE, 8 * MIB);
+        Region[] parts = region.divide(2);
+        assertTrue(parts[1].commit(parts[1].base() + MIB));
+        assertFalse(region.isUsable(BASE, 1));
+        assertTrue(region.isUsable(parts[1].base(), MIB));
+        assertFalse(region.isUsable(parts[1].base() - 1, 1));
+        assertFalse(region.isUsable(parts[1].base(), MIB + 1));
+    }
+
+    @Test
     void roundUpGoesToTheNextMultiple() {
         assertEquals(0, Region.roundUp(0, 16));
         assertEquals(16, Region.roundUp(1, 16));
