@@ -13,8 +13,14 @@ import java.util.Map;
 /// heap which touches memory that it has not committed is found out by
 /// [#assertUncommittedIsUntouched]. Its base is a multiple of the page and of nothing more.
 ///
+/// A page that is protected shows [#PROTECTED] until it is accessible again; who has written to it
+/// meanwhile is found out then.
+///
 /// It is also the [HeapArguments] of a heap that serves from it.
 public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseable {
+
+    /// What is in every word of a protected page.
+    public static final long PROTECTED = 0xeeeeeeeeeeeeeeeeL;
 
     private static final long ALIGNMENT = 1 << 21;
 
@@ -22,24 +28,87 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     private final Map<String, Double> options = new HashMap<>();
     private final FrugalPages pages;
     private final Region region;
+
+    /// The contents of the pages that are protected, by address.
+    private final Map<Long, long[]> hidden = new HashMap<>();
+
+    private Heap inner;
+    private boolean refusesProtection;
     private int commits;
     private int refusals;
 
     /// @param bytes the length; a multiple of the page
     public TestRegion(long bytes) {
         long base = arena.allocate(bytes + Region.PAGE, ALIGNMENT).address() + Region.PAGE;
-        pages = new FrugalPages(base, (address, length) -> true);
-        region = new Region(base, bytes, this::commit);
+        pages = new FrugalPages(base, new Mapping());
+        region = new Region(base, bytes, new Counting());
     }
 
-    private boolean commit(long address, long bytes) {
-        boolean granted = pages.commit(address, bytes);
-        if (granted) {
-            commits++;
-        } else {
-            refusals++;
+    /// Counts what the region asks for.
+    private final class Counting implements Region.Pages {
+
+        @Override
+        public boolean commit(long address, long bytes) {
+            boolean granted = pages.commit(address, bytes);
+            if (granted) {
+                commits++;
+            } else {
+                refusals++;
+            }
+            return granted;
         }
-        return granted;
+
+        @Override
+        public boolean protect(long address, long bytes, boolean accessible) {
+            return pages.protect(address, bytes, accessible);
+        }
+    }
+
+    /// Grants everything, and makes pages look protected.
+    private final class Mapping implements Region.Pages {
+
+        @Override
+        public boolean commit(long address, long bytes) {
+            return true;
+        }
+
+        @Override
+        public boolean protect(long address, long bytes, boolean accessible) {
+            if (refusesProtection && !accessible) {
+                return false;
+            }
+            for (long page = address; page < address + bytes; page += Region.SYSTEM_PAGE) {
+                if (accessible) {
+                    show(page);
+                } else {
+                    hide(page);
+                }
+            }
+            return true;
+        }
+    }
+
+    private void hide(long page) {
+        long[] contents = new long[(int) Region.SYSTEM_PAGE / Long.BYTES];
+        if (!region.isUsable(page, Region.SYSTEM_PAGE) || hidden.put(page, contents) != null) {
+            throw new AssertionError("not to be protected: base + " + (page - region.base()));
+        }
+        for (int word = 0; word < contents.length; word++) {
+            long at = page + (long) word * Long.BYTES;
+            contents[word] = Memory.getLong(at);
+            Memory.putLong(at, PROTECTED);
+        }
+    }
+
+    private void show(long page) {
+        long[] contents = hidden.remove(page);
+        for (int word = 0; word < contents.length; word++) {
+            long at = page + (long) word * Long.BYTES;
+            if (Memory.getLong(at) != PROTECTED) {
+                throw new AssertionError("written, but protected: base + " + (at - region.base()));
+            }
+            Memory.putLong(at, contents[word]);
+        }
     }
 
     @Override
@@ -53,9 +122,31 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
         return refuseBeyond(Long.MAX_VALUE);
     }
 
+    /// From now on refuses to protect pages.
+    public TestRegion refuseProtection() {
+        refusesProtection = true;
+        return this;
+    }
+
+    /// Whether the page at the address is protected.
+    public boolean isProtected(long page) {
+        return hidden.containsKey(page);
+    }
+
+    /// How many pages are protected.
+    public int protectedPages() {
+        return hidden.size();
+    }
+
     /// Sets what an option answers, as if the user had written it.
     public TestRegion with(String option, double value) {
         options.put(option, value);
+        return this;
+    }
+
+    /// Sets the heap that a layer is put around.
+    public TestRegion around(Heap heap) {
+        inner = heap;
         return this;
     }
 
@@ -85,7 +176,15 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
 
     @Override
     public void assertUncommittedIsUntouched() {
-        for (long word = region.committed(); word < region.limit(); word += Long.BYTES) {
+        for (long page = region.base(); page < region.limit(); page += Region.PAGE) {
+            if (!region.isUsable(page, Region.PAGE)) {
+                assertUntouched(page);
+            }
+        }
+    }
+
+    private void assertUntouched(long page) {
+        for (long word = page; word < page + Region.PAGE; word += Long.BYTES) {
             if (Memory.getLong(word) != 0) {
                 throw new AssertionError(
                         "written, but not committed: base + " + (word - region.base()));
@@ -115,7 +214,10 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
 
     @Override
     public Heap inner() {
-        throw new IllegalArgumentException("no inner heap");
+        if (inner == null) {
+            throw new IllegalArgumentException("no inner heap");
+        }
+        return inner;
     }
 
     @Override
