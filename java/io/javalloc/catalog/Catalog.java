@@ -14,6 +14,7 @@ import io.javalloc.heaps.Stack;
 import io.javalloc.heaps.SystemMalloc;
 import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Counted;
+import io.javalloc.layers.Limited;
 import io.javalloc.layers.Locked;
 import io.javalloc.memory.Region;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ public final class Catalog {
     private static final List<String> LAYERS =
             List.of(
                     "counted", //
+                    "limited",
                     "locked");
 
     private Catalog() {}
@@ -105,6 +107,7 @@ public final class Catalog {
             case "zig-wasm" -> new ZigWasm.Provider();
 
             case "counted" -> new Counted.Provider();
+            case "limited" -> new Limited.Provider();
             case "locked" -> new Locked.Provider(shared);
             default -> null;
         };
