@@ -16,6 +16,7 @@ import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Counted;
 import io.javalloc.layers.Limited;
 import io.javalloc.layers.Locked;
+import io.javalloc.layers.Zeroed;
 import io.javalloc.memory.Region;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +48,8 @@ public final class Catalog {
             List.of(
                     "counted", //
                     "limited",
-                    "locked");
+                    "locked",
+                    "zeroed");
 
     private Catalog() {}
 
@@ -109,6 +111,7 @@ public final class Catalog {
             case "counted" -> new Counted.Provider();
             case "limited" -> new Limited.Provider();
             case "locked" -> new Locked.Provider(shared);
+            case "zeroed" -> new Zeroed.Provider();
             default -> null;
         };
     }
