@@ -16,6 +16,7 @@ import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Counted;
 import io.javalloc.layers.Limited;
 import io.javalloc.layers.Locked;
+import io.javalloc.layers.Poisoned;
 import io.javalloc.layers.Zeroed;
 import io.javalloc.memory.Region;
 import java.util.ArrayList;
@@ -49,6 +50,7 @@ public final class Catalog {
                     "counted", //
                     "limited",
                     "locked",
+                    "poisoned",
                     "zeroed");
 
     private Catalog() {}
@@ -111,6 +113,7 @@ public final class Catalog {
             case "counted" -> new Counted.Provider();
             case "limited" -> new Limited.Provider();
             case "locked" -> new Locked.Provider(shared);
+            case "poisoned" -> new Poisoned.Provider();
             case "zeroed" -> new Zeroed.Provider();
             default -> null;
         };
