@@ -14,6 +14,7 @@ import io.javalloc.heaps.Stack;
 import io.javalloc.heaps.SystemMalloc;
 import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Counted;
+import io.javalloc.layers.Failing;
 import io.javalloc.layers.Limited;
 import io.javalloc.layers.Locked;
 import io.javalloc.layers.Poisoned;
@@ -48,6 +49,7 @@ public final class Catalog {
     private static final List<String> LAYERS =
             List.of(
                     "counted", //
+                    "failing",
                     "limited",
                     "locked",
                     "poisoned",
@@ -111,6 +113,7 @@ public final class Catalog {
             case "zig-wasm" -> new ZigWasm.Provider();
 
             case "counted" -> new Counted.Provider();
+            case "failing" -> new Failing.Provider();
             case "limited" -> new Limited.Provider();
             case "locked" -> new Locked.Provider(shared);
             case "poisoned" -> new Poisoned.Provider();
