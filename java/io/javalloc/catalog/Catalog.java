@@ -18,6 +18,7 @@ import io.javalloc.layers.Failing;
 import io.javalloc.layers.Limited;
 import io.javalloc.layers.Locked;
 import io.javalloc.layers.Poisoned;
+import io.javalloc.layers.Quarantine;
 import io.javalloc.layers.Zeroed;
 import io.javalloc.memory.Region;
 import java.util.ArrayList;
@@ -53,6 +54,7 @@ public final class Catalog {
                     "limited",
                     "locked",
                     "poisoned",
+                    "quarantine",
                     "zeroed");
 
     private Catalog() {}
@@ -117,6 +119,7 @@ public final class Catalog {
             case "limited" -> new Limited.Provider();
             case "locked" -> new Locked.Provider(shared);
             case "poisoned" -> new Poisoned.Provider();
+            case "quarantine" -> new Quarantine.Provider();
             case "zeroed" -> new Zeroed.Provider();
             default -> null;
         };
