@@ -19,6 +19,7 @@ import io.javalloc.layers.Limited;
 import io.javalloc.layers.Locked;
 import io.javalloc.layers.Poisoned;
 import io.javalloc.layers.Quarantine;
+import io.javalloc.layers.Randomized;
 import io.javalloc.layers.Zeroed;
 import io.javalloc.memory.Region;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ public final class Catalog {
                     "locked",
                     "poisoned",
                     "quarantine",
+                    "randomized",
                     "zeroed");
 
     private Catalog() {}
@@ -120,6 +122,7 @@ public final class Catalog {
             case "locked" -> new Locked.Provider(shared);
             case "poisoned" -> new Poisoned.Provider();
             case "quarantine" -> new Quarantine.Provider();
+            case "randomized" -> new Randomized.Provider();
             case "zeroed" -> new Zeroed.Provider();
             default -> null;
         };

@@ -1,0 +1,235 @@
+package io.javalloc.layers;
+
+import io.javalloc.BlockVisitor;
+import io.javalloc.Heap;
+import io.javalloc.HeapArguments;
+import io.javalloc.HeapCorruption;
+import io.javalloc.HeapOption;
+import io.javalloc.HeapProvider;
+import io.javalloc.memory.Memory;
+import java.util.List;
+
+/// Hands out the blocks of the heap inside in random order, after the shuffling layer of Heap
+/// Layers: it holds some blocks of each size back. A new block from inside takes the place of a
+/// random one of them, which is handed out; a freed block does the same, and the one that was there
+/// goes back inside.
+///
+/// ```
+///    heap.allocate ───►│   │   │   │▓▓▓│   │   │   │   │───► to the program     a row for
+///  program's free ────►│   │▓▓▓│   │   │   │   │   │   │───► heap.free          each size
+/// ```
+///
+/// Against what it helps: who overflows a block, or uses a freed one, cannot count on which block
+/// lies behind it or who gets it next; and a bug that hides because the same block always comes
+/// back shows itself sooner or later. It is no protection against who can read the program's
+/// memory, or try as often as it takes.
+///
+/// Sizes are rounded up to powers of two. Blocks of more than [#MAX_SIZE] bytes, and aligned ones,
+/// are handed out as they come. When there is no memory, and on a trim, all that is held goes back
+/// inside. A block that is held is free: who frees it again is stopped.
+///
+/// @param heap the heap inside
+/// @param held the blocks that are held back
+public record Randomized(Heap heap, Held held) implements Moving {
+
+    private static final int MIN_LOG = 4;
+    private static final int MAX_LOG = 15;
+
+    /// The largest blocks that are held, in bytes.
+    static final long MAX_SIZE = 1L << MAX_LOG;
+
+    /// Blocks of each size that are held.
+    static final int ROW = 1 << 5;
+
+    /// The blocks that are held, a row for each log2 of their sizes.
+    static final class Held {
+        private final SplitMix64 random;
+
+        /// The addresses, 0 where there is none.
+        private final long[] blocks = new long[(MAX_LOG + 1) * ROW];
+
+        private final boolean[] wasFilled = new boolean[MAX_LOG + 1];
+
+        /// Where in `blocks` each is.
+        private final AddressTable places = new AddressTable(2 * (MAX_LOG + 1) * ROW);
+
+        Held(long seed) {
+            random = new SplitMix64(seed);
+        }
+
+        private void put(int place, long address) {
+            blocks[place] = address;
+            places.put(address, place);
+        }
+
+        /// Empties a place.
+        ///
+        /// @return the block that was there, or 0
+        private long take(int place) {
+            long address = blocks[place];
+            if (address != 0) {
+                blocks[place] = 0;
+                places.remove(address);
+            }
+            return address;
+        }
+
+        private int randomPlace(int log) {
+            return log * ROW + random.below(ROW);
+        }
+    }
+
+    /// Makes `randomized(heap, seed=NUMBER)`.
+    public static final class Provider implements HeapProvider {
+
+        private static final HeapOption SEED =
+                new HeapOption("seed", "NUMBER", "of the random numbers; each run its own without");
+
+        @Override
+        public String name() {
+            return "randomized";
+        }
+
+        @Override
+        public String summary() {
+            return "Hands blocks out in random order: nobody knows who lies beside whom";
+        }
+
+        @Override
+        public List<HeapOption> options() {
+            return List.of(SEED);
+        }
+
+        @Override
+        public String inner() {
+            return "HEAP";
+        }
+
+        @Override
+        public String checks() {
+            return "double free of blocks that are held back";
+        }
+
+        @Override
+        public Heap create(HeapArguments arguments) {
+            long seed = arguments.number(SEED.name(), 0);
+            long start = seed != 0 ? seed : System.nanoTime() ^ arguments.region().base();
+            return new Randomized(arguments.inner(), new Held(start));
+        }
+    }
+
+    @Override
+    public long allocate(long size, long alignment) {
+        if (isShuffled(size, alignment)) {
+            return shuffled(size);
+        }
+        long address = heap.allocate(size, alignment);
+        return address == 0 && releaseAll() ? heap.allocate(size, alignment) : address;
+    }
+
+    @Override
+    public long allocateZeroed(long size, long alignment) {
+        if (!isShuffled(size, alignment)) {
+            long address = heap.allocateZeroed(size, alignment);
+            return address == 0 && releaseAll() ? heap.allocateZeroed(size, alignment) : address;
+        }
+        long address = shuffled(size);
+        if (address != 0) {
+            Memory.fill(address, size, (byte) 0);
+        }
+        return address;
+    }
+
+    private static boolean isShuffled(long size, long alignment) {
+        return size <= MAX_SIZE && alignment == MIN_ALIGNMENT;
+    }
+
+    private long shuffled(long size) {
+        int log = Math.max(MIN_LOG, Long.SIZE - Long.numberOfLeadingZeros(size - 1));
+        if (!held.wasFilled[log]) {
+            fillRow(log);
+        }
+        long fresh = heap.allocate(1L << log, MIN_ALIGNMENT);
+        if (fresh == 0) {
+            return releaseAll() ? heap.allocate(size, MIN_ALIGNMENT) : 0;
+        }
+        int place = held.randomPlace(log);
+        long other = held.take(place);
+        if (other == 0) {
+            return fresh;
+        }
+        held.put(place, fresh);
+        return other;
+    }
+
+    private void fillRow(int log) {
+        held.wasFilled[log] = true;
+        for (int place = log * ROW; place < (log + 1) * ROW; place++) {
+            long address = held.blocks[place] == 0 ? heap.allocate(1L << log, MIN_ALIGNMENT) : 0;
+            if (address != 0) {
+                held.put(place, address);
+            }
+        }
+    }
+
+    @Override
+    public void free(long address) {
+        int log = Long.SIZE - 1 - Long.numberOfLeadingZeros(usableSize(address));
+        if (log < MIN_LOG || log > MAX_LOG) {
+            heap.free(address);
+            return;
+        }
+        int place = held.randomPlace(log);
+        long other = held.take(place);
+        held.put(place, address);
+        if (other != 0) {
+            heap.free(other);
+        }
+    }
+
+    @Override
+    public long usableSize(long address) {
+        if (held.places.contains(address)) {
+            throw Damage.freedBefore(address);
+        }
+        return heap.usableSize(address);
+    }
+
+    private boolean releaseAll() {
+        boolean some = held.places.size() != 0;
+        for (int place = 0; place < held.blocks.length; place++) {
+            long address = held.take(place);
+            if (address != 0) {
+                heap.free(address);
+            }
+        }
+        return some;
+    }
+
+    @Override
+    public long trim(long keep) {
+        releaseAll();
+        return heap.trim(keep);
+    }
+
+    @Override
+    public void verify() {
+        for (int place = 0; place < held.blocks.length; place++) {
+            long address = held.blocks[place];
+            if (address != 0 && heap.usableSize(address) < 1L << place / ROW) {
+                throw new HeapCorruption("A block that is held has become smaller", address);
+            }
+        }
+        heap.verify();
+    }
+
+    @Override
+    public void walk(BlockVisitor visitor) {
+        heap.walk(new AddressTable.Others(held.places, visitor));
+    }
+
+    @Override
+    public boolean isThreadSafe() {
+        return false;
+    }
+}
