@@ -13,6 +13,7 @@ import io.javalloc.heaps.Pool;
 import io.javalloc.heaps.Stack;
 import io.javalloc.heaps.SystemMalloc;
 import io.javalloc.heaps.ZigWasm;
+import io.javalloc.layers.Canary;
 import io.javalloc.layers.Counted;
 import io.javalloc.layers.Failing;
 import io.javalloc.layers.Limited;
@@ -50,7 +51,8 @@ public final class Catalog {
 
     private static final List<String> LAYERS =
             List.of(
-                    "counted", //
+                    "canary", //
+                    "counted",
                     "failing",
                     "limited",
                     "locked",
@@ -116,6 +118,7 @@ public final class Catalog {
             case "system" -> new SystemMalloc.Provider();
             case "zig-wasm" -> new ZigWasm.Provider();
 
+            case "canary" -> new Canary.Provider();
             case "counted" -> new Counted.Provider();
             case "failing" -> new Failing.Provider();
             case "limited" -> new Limited.Provider();

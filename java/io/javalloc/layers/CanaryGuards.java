@@ -1,0 +1,147 @@
+package io.javalloc.layers;
+
+import io.javalloc.Heap;
+import io.javalloc.HeapCorruption;
+import io.javalloc.memory.Memory;
+import io.javalloc.memory.Region;
+
+/// What stands around the blocks of [Canary].
+///
+/// ```
+///  block inside                        block
+///  ├────────┬─ ─ ─ ─ ─┬────────┬────────┼──────────────────────────┬───────────┤
+///  │ shape  │ nothing │ shape  │ canary │ usable: what was asked   │  canary   │
+///  ├────────┴─ ─ ─ ─ ─┴────────┴────────┼──────────────────────────┴───────────┤
+///  │◄── front: 16, or the alignment ───►│◄──────── size ──────────►│◄ 8 to 15 ►│
+/// ```
+///
+/// The *shape* is the block's size and front in one word. It stands at the start of the block
+/// inside, so that a walk finds the block, and right before the block, so that a free finds the
+/// start; mostly that is one place. A *canary* is a word that is known and that nobody writes by
+/// chance; no byte of it is 0, so that the most usual overflow, by the 0 at the end of a text, is
+/// always seen. Behind the block are the last bytes of one, up to a multiple of 8, and one more.
+///
+/// All words are masked with a mixture of the secret and their place: what is copied from another
+/// block is wrong.
+///
+/// @param secret a number that differs in each process
+record CanaryGuards(long secret) {
+
+    /// The least bytes before a block.
+    static final long LEAST_FRONT = Heap.MIN_ALIGNMENT;
+
+    /// Offset of the nearer shape from the block.
+    private static final long SHAPE = -16;
+
+    /// Offset of the canary before the block from the block.
+    private static final long BEFORE = -8;
+
+    /// What the canary behind the block is aligned to, and its bytes.
+    private static final long WORD = 8;
+
+    private static final int SIZE_BITS = 56;
+    private static final long SIZE_MASK = (1L << SIZE_BITS) - 1;
+
+    /// More than any region has.
+    private static final long TOO_MUCH = 1L << 48;
+
+    private static final long NO_ZEROS = 0x0101010101010101L;
+
+    /// The bytes of a block inside that holds a block and its guards; 0 if no region has so many.
+    static long around(long size, long front) {
+        if (size >= TOO_MUCH || front >= TOO_MUCH) {
+            return 0;
+        }
+        return front + Region.roundUp(size, WORD) + WORD;
+    }
+
+    /// Writes everything around a block.
+    void write(long address, long front, long size) {
+        long shape = (long) Long.numberOfTrailingZeros(front) << SIZE_BITS | size;
+        Memory.putLong(address - front, shape ^ mask(address - front));
+        Memory.putLong(address + SHAPE, shape ^ mask(address + SHAPE));
+        Memory.putLong(address + BEFORE, canary(address + BEFORE));
+        long behind = Region.roundUp(address + size, WORD);
+        long canary = canary(behind);
+        long lastWord = Memory.getLong(behind - WORD);
+        Memory.putLong(behind - WORD, lastWord ^ (lastWord ^ canary) & notTheBlocks(size));
+        Memory.putLong(behind, canary);
+    }
+
+    /// Notes that a block has been freed. The heap inside may write over it.
+    void markFreed(long address) {
+        Memory.putLong(address + BEFORE, ~canary(address + BEFORE));
+    }
+
+    boolean isFreed(long address) {
+        return Memory.getLong(address + BEFORE) == ~canary(address + BEFORE);
+    }
+
+    /// The size of a block, or anything if its shape has been overwritten.
+    long size(long address) {
+        return sizeIn(address + SHAPE);
+    }
+
+    /// How far a block is behind the start of the block inside; 0 if that cannot be.
+    long front(long address) {
+        return frontIn(address + SHAPE);
+    }
+
+    /// The size in the shape that stands at a place.
+    long sizeIn(long place) {
+        return (Memory.getLong(place) ^ mask(place)) & SIZE_MASK;
+    }
+
+    /// The front in the shape that stands at a place; 0 if that cannot be.
+    long frontIn(long place) {
+        long log = (Memory.getLong(place) ^ mask(place)) >>> SIZE_BITS;
+        long front = log < Long.SIZE ? 1L << log : 0;
+        return front >= LEAST_FRONT && front < TOO_MUCH ? front : 0;
+    }
+
+    /// Checks the canaries of a block whose shape can be right.
+    ///
+    /// @throws HeapCorruption if one has been overwritten
+    void check(long address) {
+        if (Memory.getLong(address + BEFORE) != canary(address + BEFORE)) {
+            throw underflow(address, size(address));
+        }
+        long size = size(address);
+        long behind = Region.roundUp(address + size, WORD);
+        long canary = canary(behind);
+        long changed = (Memory.getLong(behind - WORD) ^ canary) & notTheBlocks(size);
+        if (changed != 0) {
+            throw overflow(address, size, behind - WORD, changed);
+        }
+        if (Memory.getLong(behind) != canary) {
+            throw overflow(address, size, behind, Memory.getLong(behind) ^ canary);
+        }
+    }
+
+    /// What to say of a block, of about that size, whose guard before it has been overwritten.
+    HeapCorruption underflow(long address, long size) {
+        long changed = Memory.getLong(address + BEFORE) ^ canary(address + BEFORE);
+        int last = Long.SIZE - 1 - Long.numberOfLeadingZeros(changed);
+        return Damage.underflow(address, size, BEFORE + Math.floorDiv(last, Byte.SIZE));
+    }
+
+    private static HeapCorruption overflow(long address, long size, long word, long changed) {
+        long first = word + Long.numberOfTrailingZeros(changed) / Byte.SIZE;
+        return Damage.overflow(address, size, first - address);
+    }
+
+    /// The bits that do not belong to the block in the last word that has bytes of it, on a machine
+    /// that stores the low byte of a word first.
+    private static long notTheBlocks(long size) {
+        long bytes = size % WORD;
+        return bytes == 0 ? 0 : -1L << bytes * Byte.SIZE;
+    }
+
+    private long canary(long place) {
+        return mask(place) | NO_ZEROS;
+    }
+
+    private long mask(long place) {
+        return SplitMix64.mix(secret ^ place);
+    }
+}
