@@ -16,6 +16,7 @@ import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Canary;
 import io.javalloc.layers.Counted;
 import io.javalloc.layers.Failing;
+import io.javalloc.layers.Guarded;
 import io.javalloc.layers.Limited;
 import io.javalloc.layers.Locked;
 import io.javalloc.layers.Poisoned;
@@ -54,6 +55,7 @@ public final class Catalog {
                     "canary", //
                     "counted",
                     "failing",
+                    "guarded",
                     "limited",
                     "locked",
                     "poisoned",
@@ -121,6 +123,7 @@ public final class Catalog {
             case "canary" -> new Canary.Provider();
             case "counted" -> new Counted.Provider();
             case "failing" -> new Failing.Provider();
+            case "guarded" -> new Guarded.Provider();
             case "limited" -> new Limited.Provider();
             case "locked" -> new Locked.Provider(shared);
             case "poisoned" -> new Poisoned.Provider();
