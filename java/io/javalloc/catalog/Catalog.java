@@ -16,12 +16,14 @@ import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Canary;
 import io.javalloc.layers.Counted;
 import io.javalloc.layers.Failing;
+import io.javalloc.layers.Fallback;
 import io.javalloc.layers.Guarded;
 import io.javalloc.layers.Limited;
 import io.javalloc.layers.Locked;
 import io.javalloc.layers.Poisoned;
 import io.javalloc.layers.Quarantine;
 import io.javalloc.layers.Randomized;
+import io.javalloc.layers.Segregated;
 import io.javalloc.layers.Zeroed;
 import io.javalloc.memory.Region;
 import java.util.ArrayList;
@@ -55,12 +57,14 @@ public final class Catalog {
                     "canary", //
                     "counted",
                     "failing",
+                    "fallback",
                     "guarded",
                     "limited",
                     "locked",
                     "poisoned",
                     "quarantine",
                     "randomized",
+                    "segregated",
                     "zeroed");
 
     private Catalog() {}
@@ -123,12 +127,14 @@ public final class Catalog {
             case "canary" -> new Canary.Provider();
             case "counted" -> new Counted.Provider();
             case "failing" -> new Failing.Provider();
+            case "fallback" -> new Fallback.Provider();
             case "guarded" -> new Guarded.Provider();
             case "limited" -> new Limited.Provider();
             case "locked" -> new Locked.Provider(shared);
             case "poisoned" -> new Poisoned.Provider();
             case "quarantine" -> new Quarantine.Provider();
             case "randomized" -> new Randomized.Provider();
+            case "segregated" -> new Segregated.Provider();
             case "zeroed" -> new Zeroed.Provider();
             default -> null;
         };
