@@ -11,6 +11,7 @@ import io.javalloc.TestRegion;
 import io.javalloc.heaps.Knr;
 import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Locked;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,13 +46,18 @@ class CatalogTest {
         assertEquals(0, create("knr(64k)").allocate(65 << 10, 16));
     }
 
+    /// Options that have to be written.
+    private static final Map<String, String> REQUIRED =
+            Map.of("failing", ", every=1000", "limited", ", max=1m");
+
     @Test
     void every_provider_makes_a_heap_under_its_name() {
         for (HeapProvider provider : Catalog.providers()) {
             String inner = provider.inner().replace("SIZE:", "").replace("HEAP", "knr");
+            String arguments =
+                    inner.replace(", ...", "") + REQUIRED.getOrDefault(provider.name(), "");
             String expression =
-                    provider.name()
-                            + (inner.isEmpty() ? "" : "(" + inner.replace(", ...", "") + ")");
+                    provider.name() + (arguments.isEmpty() ? "" : "(" + arguments + ")");
             assertNotEquals(0, create(expression).allocate(100, 16), provider.name());
         }
     }
@@ -81,6 +87,24 @@ class CatalogTest {
                     knr(max=8)       | column 1: knr needs a max of at least 32 bytes, not 8
                     locked(knr(8))   | column 8: knr needs a max of at least 32 bytes, not 8
                     7knr             | column 1: expected the name of a heap, found '7'
+                    limited(knr)     | column 1: limited needs to know the limit: limited(HEAP, max=64m)
+                    canary(limited(knr)) | column 8: limited needs to know the limit: limited(HEAP, max=64m)
+                    limited(knr, 0)  | column 14: max=0 is not a size: a number above 0, with k, m or g if you like
+                    limited(1m)      | column 1: limited takes inner heaps: limited(HEAP)
+                    quarantine(knr,bytes=all) | column 16: bytes=all is not a size: a number above 0, with k, m or g if you like
+                    poisoned(knr,0x1ff) | column 1: byte=511 is not a byte: 0 to 255
+                    poisoned(knr,byte=x) | column 14: byte=x is not a whole number
+                    failing(knr)     | column 1: failing needs either: failing(HEAP, every=100) or failing(HEAP, rate=0.01)
+                    failing(knr,every=2,rate=0.1) | column 1: failing needs either: failing(HEAP, every=100) or failing(HEAP, rate=0.01)
+                    failing(knr,0)   | column 1: every=0 is no allocation: failing(HEAP, every=100) or failing(HEAP, rate=0.01)
+                    failing(knr,2,seed=1) | column 1: a seed belongs to a rate: failing(HEAP, every=100) or failing(HEAP, rate=0.01)
+                    failing(knr,rate=2) | column 13: rate=2 is not a rate: a number between 0 and 1
+                    randomized(knr,seed=-1) | column 16: seed=-1 is not a whole number
+                    fallback(knr)    | column 1: fallback takes inner heaps: fallback(HEAP, HEAP, ...)
+                    fallback(64:knr,knr) | column 1: fallback takes no sizes; segregated(SIZE:HEAP, ...) does
+                    segregated       | column 1: segregated takes inner heaps: segregated(SIZE:HEAP, ...)
+                    segregated(4k:knr,64:knr,*:knr) | column 1: the sizes have to rise, but after 4096 comes 64: segregated(64:HEAP, 4k:HEAP, *:HEAP)
+                    locked(segregated(*:knr,knr)) | column 8: the sizes have to rise, but after * comes *: segregated(64:HEAP, 4k:HEAP, *:HEAP)
                     """)
     void mistakes_are_shown_with_their_column(String expression, String message) {
         IllegalArgumentException thrown =
