@@ -93,15 +93,31 @@ static bool release(struct thread *self, void *block) {
  * frees is libc's; and in a forked child all that is not in the region is. */
 static bool is_heaps_later(enum route route) { return bridge.outside != 0 && route == ROUTE_LIBC && route_is_open(); }
 
-/* ---- deferred blocks ---- */
+/* ---- deferred blocks: each on a note in libc's memory, because its bytes, and those behind it, are the heap's ---- */
+
+struct note {
+    void *next; /* list_push's */
+    void *block;
+};
+
+static void defer(struct thread *self, void *block) {
+    int saved = errno;
+    struct note *note = libc_allocate(self, sizeof *note, _Alignof(max_align_t), false);
+    errno = saved;
+    if (note == NULL)
+        return; /* there is no memory to give any back with */
+    note->block = block;
+    list_push(&deferred_blocks, note);
+}
 
 static __attribute__((noinline)) void drain(struct thread *self) {
-    void *block = atomic_exchange_explicit(&deferred_blocks, NULL, memory_order_acquire);
-    while (block != NULL) {
-        void *next = list_next(block);
-        if (!release(self, block))
-            libc_free(self, block);
-        block = next;
+    struct note *note = atomic_exchange_explicit(&deferred_blocks, NULL, memory_order_acquire);
+    while (note != NULL) {
+        struct note *next = list_next(note);
+        if (!release(self, note->block))
+            libc_free(self, note->block);
+        libc_free(self, note);
+        note = next;
     }
 }
 
@@ -148,7 +164,7 @@ static void *resize_without_java(struct thread *self, enum route route, void *bl
         thread_count(route, OP_REALLOC);
     } else {
         thread_count(ROUTE_DEFERRED, OP_REALLOC);
-        list_push(&deferred_blocks, block);
+        defer(self, block);
     }
     return copy;
 }
@@ -197,7 +213,7 @@ static void free_outside_region(struct thread *self, void *block) {
         }
     } else if (is_heaps_later(route)) {
         thread_count(ROUTE_DEFERRED, OP_FREE);
-        list_push(&deferred_blocks, block);
+        defer(self, block);
         return;
     }
     thread_count(route == ROUTE_JAVA ? ROUTE_LIBC : route, OP_FREE);
@@ -219,7 +235,7 @@ void route_free(void *block) {
         thread_count(route, OP_FREE);
     } else {
         thread_count(ROUTE_DEFERRED, OP_FREE);
-        list_push(&deferred_blocks, block);
+        defer(self, block);
     }
 }
 
