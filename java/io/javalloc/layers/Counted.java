@@ -5,7 +5,11 @@ import io.javalloc.HeapArguments;
 import io.javalloc.HeapProvider;
 import io.javalloc.Layer;
 
-/// Counts what is live in a heap. As thread-safe as the heap below it, and exact if that is.
+/// Counts what is live in a heap: blocks, their usable bytes, and the most that these have been.
+/// The bridge puts it around every heap, for the statistics of a program.
+///
+/// What fails does not count, and what the heap inside refuses to free stays counted. Not
+/// thread-safe: the counts are plain numbers, which a lock around this layer keeps exact.
 ///
 /// @param heap    the heap to count
 /// @param figures where the counts are kept

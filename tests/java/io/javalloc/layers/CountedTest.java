@@ -1,7 +1,9 @@
 package io.javalloc.layers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.javalloc.Heap;
 import io.javalloc.HeapCorruption;
@@ -49,6 +51,44 @@ class CountedTest {
         assertEquals(1, counted.figures().liveBlocks());
         assertEquals(heap.usableSize(moved), counted.figures().liveBytes());
         assertEquals(heap.usableSize(moved), counted.figures().peakBytes());
+    }
+
+    @Test
+    void a_block_that_becomes_smaller_leaves_its_bytes() {
+        long a = counted.allocate(5000, 16);
+        long moved = counted.reallocate(a, 100);
+        assertEquals(1, counted.figures().liveBlocks());
+        assertEquals(heap.usableSize(moved), counted.figures().liveBytes());
+        assertTrue(counted.figures().peakBytes() >= 5000);
+    }
+
+    @Test
+    void what_is_counted_is_what_a_walk_shows() {
+        long[] blocks = new long[100];
+        for (int i = 0; i < 1000; i++) {
+            int at = i * 7 % blocks.length;
+            if (blocks[at] == 0) {
+                blocks[at] = counted.allocate(1 + i * 13 % 500, 16);
+            } else if (i % 3 == 0) {
+                blocks[at] = counted.reallocate(blocks[at], 1 + i * 17 % 900);
+            } else {
+                counted.free(blocks[at]);
+                blocks[at] = 0;
+            }
+        }
+        long[] shown = new long[2];
+        heap.walk(
+                (address, usable) -> {
+                    shown[0]++;
+                    shown[1] += usable;
+                });
+        assertEquals(shown[0], counted.figures().liveBlocks());
+        assertEquals(shown[1], counted.figures().liveBytes());
+    }
+
+    @Test
+    void it_wants_a_lock_even_around_a_heap_that_does_not() {
+        assertFalse(new Counted(new Locked(heap, 0)).isThreadSafe());
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.LongPredicate;
 import org.junit.jupiter.api.Test;
 
 class LockedTest {
@@ -65,16 +66,41 @@ class LockedTest {
         public void walk(BlockVisitor visitor) {
             held = Thread.holdsLock(monitor);
         }
+
+        @Override
+        public long trim(long keep) {
+            held = Thread.holdsLock(monitor);
+            return 0;
+        }
+
+        @Override
+        public void atExit() {
+            held = Thread.holdsLock(monitor);
+        }
+
+        @Override
+        public String explain(long address) {
+            held = Thread.holdsLock(monitor);
+            return null;
+        }
+
+        @Override
+        public LongPredicate outside() {
+            return address -> held = Thread.holdsLock(monitor);
+        }
     }
 
     private static boolean[] heldByEachCall(Locked locked, Probe probe) {
-        Runnable[] calls = {
-            () -> locked.allocate(1, 16),
-            () -> locked.allocateZeroed(1, 16),
-            () -> locked.reallocate(16, 1),
-            () -> locked.usableSize(16),
-            () -> locked.free(16),
-        };
+        return heldBy(
+                probe,
+                () -> locked.allocate(1, 16),
+                () -> locked.allocateZeroed(1, 16),
+                () -> locked.reallocate(16, 1),
+                () -> locked.usableSize(16),
+                () -> locked.free(16));
+    }
+
+    private static boolean[] heldBy(Probe probe, Runnable... calls) {
         boolean[] held = new boolean[calls.length];
         for (int i = 0; i < calls.length; i++) {
             calls[i].run();
@@ -106,6 +132,29 @@ class LockedTest {
             for (boolean held : heldByEachCall(locked, probe)) {
                 assertTrue(held);
             }
+        }
+    }
+
+    @Test
+    void what_looks_at_the_whole_heap_is_always_locked() {
+        try (Arena arena = Arena.ofConfined()) {
+            long alone = arena.allocate(ValueLayout.JAVA_INT).address();
+            Object monitor = new Object();
+            Probe probe = new Probe(monitor);
+            Locked locked = new Locked(probe, alone, monitor);
+            boolean[] allHeld =
+                    heldBy(
+                            probe,
+                            locked::verify,
+                            () -> locked.walk((address, usable) -> {}),
+                            () -> locked.trim(0),
+                            locked::atExit,
+                            () -> locked.explain(16),
+                            () -> assertTrue(locked.outside().test(16)));
+            for (boolean held : allHeld) {
+                assertTrue(held);
+            }
+            assertTrue(locked.isThreadSafe());
         }
     }
 
