@@ -2,16 +2,16 @@ package io.javalloc.catalog;
 
 import io.javalloc.Heap;
 import io.javalloc.HeapProvider;
+import io.javalloc.heaps.AppelNaumann;
 import io.javalloc.heaps.Bump;
 import io.javalloc.heaps.FreeList;
-import io.javalloc.heaps.AppelNaumann;
 import io.javalloc.heaps.Hare;
 import io.javalloc.heaps.Knr;
 import io.javalloc.heaps.Lite;
-import io.javalloc.heaps.ZigPages;
 import io.javalloc.heaps.Pool;
 import io.javalloc.heaps.Stack;
 import io.javalloc.heaps.SystemMalloc;
+import io.javalloc.heaps.ZigPages;
 import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Canary;
 import io.javalloc.layers.Counted;
@@ -38,18 +38,16 @@ public final class Catalog {
 
     private static final List<String> HEAPS =
             List.of(
-                    "knr", //
-                    "lite",
-                    "zig-pages",
-                    "bump", //
+                    "appel-naumann",
+                    "bump",
                     "freelist",
+                    "hare",
                     "knr",
+                    "lite",
                     "pool",
                     "stack",
                     "system",
-                    "appel-naumann", //
-                    "hare",
-                    "knr",
+                    "zig-pages",
                     "zig-wasm");
 
     private static final List<String> LAYERS =
@@ -112,16 +110,16 @@ public final class Catalog {
 
     private static HeapProvider builtIn(String name, long shared) {
         return switch (name) {
+            case "appel-naumann" -> new AppelNaumann.Provider();
             case "bump" -> new Bump.Provider();
             case "freelist" -> new FreeList.Provider();
-            case "appel-naumann" -> new AppelNaumann.Provider();
             case "hare" -> new Hare.Provider();
             case "knr" -> new Knr.Provider();
             case "lite" -> new Lite.Provider();
-            case "zig-pages" -> new ZigPages.Provider();
             case "pool" -> new Pool.Provider();
             case "stack" -> new Stack.Provider();
             case "system" -> new SystemMalloc.Provider();
+            case "zig-pages" -> new ZigPages.Provider();
             case "zig-wasm" -> new ZigWasm.Provider();
 
             case "canary" -> new Canary.Provider();

@@ -59,6 +59,7 @@ public final class HeapModel {
     private boolean mayRefuse;
     private boolean losesMemory;
     private boolean walksBlindly;
+    private long room;
     private long liveBytes;
 
     /// What has been freed, if the heap need not have it any more.
@@ -75,6 +76,14 @@ public final class HeapModel {
         this.heap = heap;
         this.memory = memory;
         outside = heap.outside();
+        room = memory.region().limit() - memory.region().base();
+    }
+
+    /// From now on the heap need not have more than so many bytes of its region for a block of any
+    /// size: it may have divided it.
+    public HeapModel withRoom(long bytes) {
+        room = bytes;
+        return this;
     }
 
     /// From now on the heap may answer 0 whenever it likes: it may be made for some sizes only.
@@ -258,7 +267,6 @@ public final class HeapModel {
     private void mayRefuse(long size, long alignment, String call) {
         long page = Region.PAGE;
         long gap = 4 * Math.max(size, page) + 2 * alignment;
-        long room = memory.region().limit() - memory.region().base();
         long count = blocks.size() + lostBlocks;
         boolean mustFit = 2 * (liveBytes + lostBytes) + count * page + (count + 1) * gap < room;
         if (mustFit && !refusesCommits && !mayRefuse) {

@@ -17,7 +17,9 @@ public final class Practical {
                     "fallback", "fallback(knr(max=16m), zig-wasm)",
                     "limited", "limited(zig-wasm, max=4g)",
                     "pool", "segregated(64:pool(64), *:zig-wasm)",
-                    "segregated", "segregated(64:pool(64), *:zig-wasm)");
+                    "segregated", "segregated(64:pool(64), *:zig-wasm)",
+                    "stack", "fallback(stack(max=16m), zig-wasm)",
+                    "zig-pages", "segregated(32k:zig-wasm, *:zig-pages)");
 
     private Practical() {}
 

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.javalloc.Heap;
+import io.javalloc.HeapArguments;
 import io.javalloc.HeapProvider;
 import io.javalloc.TestRegion;
+import io.javalloc.catalog.Catalog;
 import io.javalloc.kit.HeapModel;
 import io.javalloc.kit.HeapModel.Action;
 import io.javalloc.kit.HeapModel.Action.Kind;
@@ -34,24 +36,106 @@ class HeapModelTest {
     private static final int CHECK_EVERY = 10;
 
     private static final List<HeapProvider> HEAPS =
-            List.of(new Knr.Provider(), new ZigPages.Provider(), new ZigWasm.Provider());
+            List.of(
+                    new AppelNaumann.Provider(),
+                    new FreeList.Provider(),
+                    new Hare.Provider(),
+                    new Knr.Provider(),
+                    new ZigPages.Provider(),
+                    new ZigWasm.Provider());
+
+    /// Each layer, and what users may make of several.
+    private static final List<Composition> COMPOSITIONS =
+            List.of(
+                    new Composition("canary(knr)", 1),
+                    new Composition("counted(zig-wasm)", 1),
+                    new Composition("failing(knr, rate=0)", 1),
+                    new Composition("fallback(knr(max=64k), zig-wasm)", 2),
+                    new Composition("guarded(zig-wasm)", 1),
+                    new Composition("guarded(knr)", 1),
+                    new Composition("limited(zig-wasm, 1g)", 1),
+                    new Composition("locked(knr)", 1),
+                    new Composition("poisoned(zig-wasm)", 1),
+                    new Composition("quarantine(knr, 64k)", 1),
+                    new Composition("randomized(zig-wasm, 7)", 1),
+                    new Composition("segregated(64:knr, 4k:knr, *:zig-wasm)", 3),
+                    new Composition("zeroed(knr)", 1),
+                    new Composition("limited(canary(quarantine(zig-wasm)), 1g)", 1),
+                    new Composition("quarantine(canary(guarded(poisoned(knr))))", 1),
+                    new Composition("zeroed(randomized(canary(zig-wasm)))", 1),
+                    new Composition("canary(segregated(1k:quarantine(knr), *:guarded(knr)))", 2));
+
+    /// @param expression what the user writes
+    /// @param parts      into how many the region is divided
+    private record Composition(String expression, int parts) implements HeapProvider {
+
+        @Override
+        public String name() {
+            return expression;
+        }
+
+        @Override
+        public String summary() {
+            return "";
+        }
+
+        @Override
+        public Heap create(HeapArguments arguments) {
+            return Catalog.create(expression, arguments.region(), 0);
+        }
+    }
 
     @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
     void theSameStreamHoldsOnEveryHeap(
             @ForAll("streams") List<Action> stream, @ForAll("regionSizes") long bytes) {
         for (HeapProvider provider : HEAPS) {
-            try (TestRegion memory = new TestRegion(bytes)) {
-                Heap heap = provider.create(memory);
-                HeapModel model = new HeapModel(heap, memory);
-                run(stream, model);
-                model.grantCommits();
-                while (model.liveBlocks() > 0) {
-                    model.free(stream.get(model.liveBlocks() % stream.size()).pick());
-                }
-                model.checkAll();
-                assertAsItWas(provider, heap, bytes);
-                heap.verify();
+            assertHolds(provider, stream, bytes, bytes);
+        }
+        // Its blocks lie outside of the region, which thus does not limit them.
+        assertHolds(new SystemMalloc.Provider(), stream, bytes, bytes);
+    }
+
+    /// [Lite] reuses no large blocks: it may run out of memory when all blocks that there ever were
+    /// would fill it, and need not be as it was when all are freed.
+    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+    void theSameStreamHoldsOnAHeapThatLosesMemory(
+            @ForAll("streams") List<Action> stream, @ForAll("regionSizes") long bytes) {
+        try (TestRegion memory = new TestRegion(bytes)) {
+            Heap heap = new Lite.Provider().create(memory);
+            HeapModel model = new HeapModel(heap, memory).losingMemory();
+            run(stream, model);
+            model.grantCommits();
+            while (model.liveBlocks() > 0) {
+                model.free(model.liveBlocks());
             }
+            model.checkAll();
+        }
+    }
+
+    @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
+    void anyStreamHoldsOnEveryComposition(
+            @ForAll("compositions") Composition composition,
+            @ForAll("streams") List<Action> stream,
+            @ForAll("regionSizes") long bytes) {
+        assertHolds(composition, stream, bytes, bytes / composition.parts() & -Region.PAGE);
+    }
+
+    private static void assertHolds(
+            HeapProvider provider, List<Action> stream, long bytes, long room) {
+        try (TestRegion memory = new TestRegion(bytes)) {
+            Heap heap = provider.create(memory);
+            HeapModel model = new HeapModel(heap, memory).withRoom(room);
+            run(stream, model);
+            heap.atExit();
+            model.grantCommits();
+            while (model.liveBlocks() > 0) {
+                model.free(stream.get(model.liveBlocks() % stream.size()).pick());
+            }
+            model.checkAll();
+            assertAsItWas(provider, heap, bytes);
+            heap.verify();
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError(provider.name() + ": " + e.getMessage(), e);
         }
     }
 
@@ -65,22 +149,6 @@ class HeapModelTest {
         try (TestRegion memory = new TestRegion(bytes)) {
             int pages = fill(provider.create(memory), Region.PAGE).size();
             assertEquals(pages, fill(heap, Region.PAGE).size(), "not as it was");
-        }
-    }
-
-    /// [Lite] reuses no large blocks: it may run out of memory when all blocks that there ever were
-    /// would fill it, and need not be as it was when all are freed.
-    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
-    void theSameStreamHoldsOnAHeapThatLosesMemory(
-            @ForAll("streams") List<Action> stream, @ForAll("regionSizes") long bytes) {
-        try (TestRegion memory = new TestRegion(bytes)) {
-            HeapModel model = new HeapModel(new Lite.Provider().create(memory), memory).losingMemory();
-            run(stream, model);
-            model.grantCommits();
-            while (model.liveBlocks() > 0) {
-                model.free(model.liveBlocks());
-            }
-            model.checkAll();
         }
     }
 
@@ -185,7 +253,7 @@ class HeapModelTest {
     }
 
     @Property
-    void whatCanNeverFitIsAnsweredWithZero(@ForAll("heaps") HeapProvider provider) {
+    void whatCanNeverFitIsAnsweredWithZero(@ForAll("heapsAndCompositions") HeapProvider provider) {
         try (TestRegion memory = new TestRegion(MIB)) {
             Heap heap = provider.create(memory);
             long[] sizes = {MIB + 1, 1L << 32, 1L << 47, 1L << 62, Long.MAX_VALUE - 15};
@@ -217,7 +285,7 @@ class HeapModelTest {
     }
 
     @Property
-    void theUsualPathsMakeNoJavaObjects(@ForAll("heaps") HeapProvider provider) {
+    void theUsualPathsMakeNoJavaObjects(@ForAll("heapsThatFillNothing") HeapProvider provider) {
         try (TestRegion memory = new TestRegion(4 * MIB)) {
             Heap heap = provider.create(memory);
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -243,6 +311,30 @@ class HeapModelTest {
     @Provide
     Arbitrary<HeapProvider> heaps() {
         return Arbitraries.of(HEAPS);
+    }
+
+    @Provide
+    Arbitrary<Composition> compositions() {
+        return Arbitraries.of(COMPOSITIONS);
+    }
+
+    @Provide
+    Arbitrary<HeapProvider> heapsAndCompositions() {
+        List<HeapProvider> all = new ArrayList<>(HEAPS);
+        all.addAll(COMPOSITIONS);
+        return Arbitraries.of(all);
+    }
+
+    /// Until it has been compiled, to fill memory makes an object.
+    @Provide
+    Arbitrary<HeapProvider> heapsThatFillNothing() {
+        List<HeapProvider> all = new ArrayList<>(HEAPS);
+        for (Composition composition : COMPOSITIONS) {
+            if (!composition.name().matches(".*(guarded|poisoned|quarantine|zeroed).*")) {
+                all.add(composition);
+            }
+        }
+        return Arbitraries.of(all);
     }
 
     /// The largest block that a new heap of that kind can serve.
