@@ -41,7 +41,6 @@ final class BenchCommand implements Callable<Integer> {
     private static final int MOST_BESIDE = 3;
 
     @Spec private CommandSpec spec;
-    @Mixin private HelpOption help;
     @Mixin private HeapClassPath classPath;
 
     @Option(

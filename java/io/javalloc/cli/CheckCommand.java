@@ -36,7 +36,6 @@ final class CheckCommand implements Callable<Integer> {
     private static final String INDENT = " ".repeat(8);
 
     @Spec private CommandSpec spec;
-    @Mixin private HelpOption help;
     @Mixin private HeapClassPath classPath;
 
     @Option(

@@ -25,7 +25,6 @@ final class HeapsCommand implements Callable<Integer> {
     private static final long REGION = 1L << 30;
 
     @Spec private CommandSpec spec;
-    @Mixin private HelpOption help;
     @Mixin private HeapClassPath classPath;
 
     @Option(

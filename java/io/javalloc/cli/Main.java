@@ -6,7 +6,7 @@ import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /// The commands of the launcher that are written in Java.
@@ -22,9 +22,6 @@ import picocli.CommandLine.ParameterException;
             SurveyCommand.class
         })
 public final class Main {
-
-    @Mixin private HelpOption help;
-
     private Main() {}
 
     /// Runs a command and ends the process.
@@ -40,14 +37,25 @@ public final class Main {
     ///
     /// @return the exit status, see [Status]
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        return new CommandLine(new Main())
-                .setOut(out)
+        CommandLine line = new CommandLine(new Main());
+        addHelp(line);
+        line.getSubcommands().values().forEach(Main::addHelp);
+        return line.setOut(out)
                 .setErr(err)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
                 .setUsageHelpWidth(100)
                 .setParameterExceptionHandler(Main::refuse)
                 .setExecutionExceptionHandler((thrown, command, result) -> explain(thrown, command))
                 .execute(arguments);
+    }
+
+    private static void addHelp(CommandLine command) {
+        command.getCommandSpec()
+                .addOption(
+                        OptionSpec.builder("-h", "--help")
+                                .usageHelp(true)
+                                .description("Show this text.")
+                                .build());
     }
 
     private static int refuse(ParameterException wrong, String[] arguments) {

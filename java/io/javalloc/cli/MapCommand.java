@@ -22,7 +22,6 @@ import picocli.CommandLine.Spec;
 final class MapCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
-    @Mixin private HelpOption help;
     @Mixin private HeapClassPath classPath;
 
     @Option(

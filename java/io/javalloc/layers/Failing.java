@@ -78,7 +78,7 @@ public record Failing(Heap heap, Schedule schedule) implements Layer {
 
         @Override
         public String summary() {
-            return "Refuses some allocations, the same in each run: does the program notice?";
+            return "Refuses some allocations, the same ones in each run, to see who minds";
         }
 
         @Override

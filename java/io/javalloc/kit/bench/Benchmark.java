@@ -83,21 +83,26 @@ public final class Benchmark {
             boolean ended = process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES);
             process.destroyForcibly().waitFor();
             read(Files.readAllLines(output.toPath()), contender, round, samples);
-            String words = Files.readString(errors.toPath()).strip();
+            String words = lastWords(Files.readAllLines(errors.toPath()));
             if (ended && process.exitValue() == WRONG_HEAP) {
-                throw new IllegalArgumentException(
-                        words.replaceFirst("^javalloc(\\[\\d+])?: ", ""));
+                throw new IllegalArgumentException(words);
             }
             if (!ended) {
                 return "no end after " + PATIENCE_MINUTES + " minutes";
             }
             return process.exitValue() == 0
                     ? ""
-                    : "exit status " + process.exitValue() + " " + words;
+                    : "exit status " + process.exitValue() + ", " + words;
         } finally {
             Files.delete(output.toPath());
             Files.delete(errors.toPath());
         }
+    }
+
+    /// The last line that the program wrote to its standard error, without javalloc's mark.
+    private static String lastWords(List<String> lines) {
+        String last = lines.isEmpty() ? "" : lines.get(lines.size() - 1);
+        return last.replaceFirst("^javalloc(\\[\\d+])?: ", "");
     }
 
     private void prepare(Map<String, String> environment, String contender) {

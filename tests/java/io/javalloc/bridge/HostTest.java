@@ -52,7 +52,7 @@ class HostTest {
         Outcome outcome = host("no-such-heap", NativeBuild.hosted("usable"));
         assertEquals(1, outcome.status());
         assertTrue(outcome.output().contains("IllegalArgumentException"), outcome.output());
-        assertTrue(outcome.output().contains("knr, zig-wasm"), outcome.output());
+        assertTrue(outcome.output().contains("zig-pages, zig-wasm"), outcome.output());
     }
 
     private static Outcome host(String heap, Path library)

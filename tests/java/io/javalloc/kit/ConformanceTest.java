@@ -53,7 +53,7 @@ class ConformanceTest {
                     walk          | SHOWS_TOO_LITTLE     | walk() does not show block #
                     misuse        | THROWS_WHEN_MISUSED  | throws ArrayIndexOutOfBoundsException
                     streams       | WRITES_OVER_A_NEIGHBOUR_IN_FREE | after the last of these steps
-                    threads       | TWICE_THE_SAME       | the same block twice
+                    threads       | TWICE_THE_SAME       | answers base +
                     """)
     void a_planted_fault_is_called_by_its_name(String rule, Fault fault, String name) {
         Verdict verdict = check(rule, fault::plant);

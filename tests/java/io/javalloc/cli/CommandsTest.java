@@ -1,0 +1,136 @@
+package io.javalloc.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.javalloc.HeapProvider;
+import io.javalloc.catalog.Catalog;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// What users see of the commands: their help, their answers, and their words for mistakes.
+class CommandsTest {
+
+    private static final int WIDTH = 120;
+
+    @TempDir private Path work;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "heaps, --practical",
+        "check, --seed=N",
+        "check, --rule=NAME",
+        "check, Exit status",
+        "bench, --csv=FILE",
+        "map, --output=FILE",
+        "survey, --output=FOLDER",
+    })
+    void each_command_explains_its_options(String command, String option) {
+        assertEquals(Status.OK, run(command, "--help"));
+        assertTrue(out.toString().startsWith("Usage: javalloc " + command), out.toString());
+        assertTrue(out.toString().contains(option), out.toString());
+        out.toString().lines().forEach(line -> assertTrue(line.length() <= 100, line));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    check                             | Missing required option: '--heap=EXPR'; see: javalloc check --help
+                    check --heap knr --seed x         | Invalid value for option '--seed': 'x' is not a long; see: javalloc check --help
+                    check --heap knr --rule wrong     | there is no rule 'wrong'; there are: serves, alignment,
+                    check --heap knr --classpath no   | --classpath: there is no 'no'
+                    map --heap knr(mux=1) -o WORK/x   | heap 'knr(mux=1)', column 5: knr has no option 'mux'; it has: max
+                    map --heap slob -o WORK/x         | heap 'slob', column 1: there is no heap 'slob'; there are:
+                    map --heap knr -o WORK/no/x.svg   | cannot write WORK/no/x.svg: there is no such folder
+                    map --heap knr -o WORK            | cannot write WORK: it is not a file that may be written
+                    bench --heap knr --csv WORK/no/x  | cannot write WORK/no/x: there is no such folder
+                    bench --heap knr --rounds 0       | --rounds: at least 1
+                    bench --heap knr --milliseconds 0 | --milliseconds: more than 0
+                    frobnicate                        | Unmatched argument at index 0: 'frobnicate'; see: javalloc --help
+                    """)
+    void mistakes_are_named_and_end_with_64(String line, String message) {
+        String folder = work.toString();
+        int status = run(Pattern.compile(" ").split(line.replace("WORK", folder)));
+        String expected = "javalloc: " + message.replace("WORK", folder);
+        assertTrue(err.toString().contains(expected), err.toString());
+        assertEquals(Status.USAGE, status);
+        assertEquals("", out.toString());
+    }
+
+    @Test
+    void what_the_build_lacks_is_named_and_ends_with_69() {
+        String before = System.getProperty("javalloc.native");
+        System.setProperty("javalloc.native", work.toString());
+        try {
+            assertEquals(Status.UNAVAILABLE, run("bench", "--heap", "knr"));
+        } finally {
+            System.setProperty("javalloc.native", before);
+        }
+        assertTrue(err.toString().contains("operations is missing; javalloc build makes it"));
+    }
+
+    @Test
+    void heaps_lists_all_of_them_in_120_columns() {
+        assertEquals(Status.OK, run("heaps"));
+        String text = out.toString();
+        for (HeapProvider provider : Catalog.providers()) {
+            assertTrue(text.contains("\n" + provider.name()), provider.name());
+            assertTrue(text.contains(provider.summary()), provider.name());
+            provider.options().forEach(o -> assertTrue(text.contains(o.name() + "=" + o.value())));
+        }
+        text.lines().forEach(line -> assertTrue(line.length() <= WIDTH, line));
+        assertFalse(text.contains("?"), "all can be made");
+    }
+
+    @Test
+    void heaps_tells_what_programs_run_on() {
+        assertEquals(Status.OK, run("heaps", "--practical"));
+        assertTrue(out.toString().contains("knr\tknr\n"), out.toString());
+        assertTrue(out.toString().contains("locked\tlocked(zig-wasm)\n"), out.toString());
+    }
+
+    @Test
+    void a_heap_of_the_users_own_is_found() throws IOException {
+        Path services = Files.createDirectories(work.resolve("META-INF/services"));
+        Files.writeString(
+                services.resolve("io.javalloc.HeapProvider"),
+                "io.javalloc.kit.PlantedHeaps$Provider\n");
+        assertEquals(Status.OK, run("heaps", "--classpath", work.toString()));
+        assertTrue(out.toString().contains("\nplanted "), out.toString());
+    }
+
+    @Test
+    void a_map_is_written_where_it_is_wanted() throws IOException {
+        Path file = work.resolve("knr.svg");
+        assertEquals(Status.OK, run("map", "--heap", "knr", "-o", file.toString()));
+        assertTrue(Files.readString(file).startsWith("<svg"));
+        assertTrue(out.toString().matches("\\Q" + file + "\\E: 1,\\d+ live blocks, .*\\R"));
+        assertEquals("", err.toString());
+    }
+
+    @Test
+    void a_map_tells_what_the_heap_could_not_serve() throws IOException {
+        Path file = work.resolve("small.svg");
+        assertEquals(Status.OK, run("map", "--heap", "knr(max=64k)", "-o", file.toString()));
+        assertTrue(err.toString().contains("requests were answered with 0"), err.toString());
+        assertTrue(Files.readString(file).contains("requests were answered with 0"));
+    }
+}
