@@ -8,8 +8,9 @@ import java.lang.management.ManagementFactory;
 /// has no garbage collector. Advice only.
 final class MakesNoGarbage implements Rule {
 
-    private static final int WARM_UP = 300;
+    /// As many rounds come before: what a heap keeps in Java tables has grown then.
     private static final int ROUNDS = 10_000;
+
     private static final int CALLS_PER_ROUND = 6;
 
     /// An object has 16 bytes at least; what the JDK makes while it warms up is far less.
@@ -34,7 +35,7 @@ final class MakesNoGarbage implements Rule {
     public Finding check(Trial trial) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         try (Subject subject = trial.subject()) {
-            usualPaths(subject.heap(), WARM_UP);
+            usualPaths(subject.heap(), ROUNDS);
             long before = threads.getCurrentThreadAllocatedBytes();
             usualPaths(subject.heap(), ROUNDS);
             long bytes = threads.getCurrentThreadAllocatedBytes() - before;

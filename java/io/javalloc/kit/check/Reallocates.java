@@ -40,7 +40,7 @@ final class Reallocates implements Rule {
                 model.free(2);
             }
             model.reallocate(1, to);
-            model.reallocate(1, Trial.LARGE + 1);
+            model.reallocate(1, Trial.IMPOSSIBLE);
             model.reallocate(1, from);
             model.reallocate(0, to);
             model.checkAll();

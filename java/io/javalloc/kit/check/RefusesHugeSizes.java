@@ -8,9 +8,6 @@ import io.javalloc.kit.RuleBroken;
 /// size overflows.
 final class RefusesHugeSizes implements Rule {
 
-    /// No machine has as much: the last argument is refused by libc, too, which some heaps use.
-    private static final int LOG_IMPOSSIBLE = 47;
-
     @Override
     public String name() {
         return "huge";
@@ -27,8 +24,7 @@ final class RefusesHugeSizes implements Rule {
             Heap heap = subject.heap();
             HeapModel model = subject.model();
             model.allocate(50, Heap.MIN_ALIGNMENT, false);
-            for (int log = LOG_IMPOSSIBLE; log < Long.SIZE - 1; log++) {
-                long size = 1L << log;
+            for (long size = Trial.IMPOSSIBLE; size > 0; size *= 2) {
                 refuse(heap, model, size - 1, Heap.MIN_ALIGNMENT);
                 refuse(heap, model, size, Heap.MIN_ALIGNMENT);
                 refuse(heap, model, 1, size);

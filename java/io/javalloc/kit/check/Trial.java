@@ -13,6 +13,9 @@ final class Trial {
     /// Bytes of the region that a heap is given where its end does not matter.
     static final long LARGE = 1L << 30;
 
+    /// Bytes that no machine has: libc, too, which some heaps use, answers 0.
+    static final long IMPOSSIBLE = 1L << 47;
+
     private final HeapMaker maker;
     private final Settings settings;
     private final Slot slot;
