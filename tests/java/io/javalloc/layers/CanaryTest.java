@@ -123,6 +123,18 @@ class CanaryTest {
     }
 
     @Test
+    void a_size_that_does_not_fit_into_the_block_inside_is_not_believed() {
+        CanaryGuards guards = new CanaryGuards(1);
+        Heap known = new Canary(create("knr"), memory.region(), guards, null);
+        long block = known.allocate(40, 16);
+        guards.write(block, 16, 56);
+        assertFound(
+                "The start of a block with its guards, 64 bytes in all, was overwritten",
+                block - 16,
+                known::verify);
+    }
+
+    @Test
     void a_second_free_is_refused() {
         long block = heap.allocate(40, 16);
         heap.free(block);

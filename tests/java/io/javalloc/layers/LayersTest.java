@@ -1,6 +1,7 @@
 package io.javalloc.layers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.javalloc.Heap;
@@ -93,6 +94,19 @@ class LayersTest {
         assertEquals(0, heap.reallocate(block, 8 << 20));
         heap.free(block);
         heap.verify();
+    }
+
+    @ParameterizedTest
+    @MethodSource("layers")
+    void a_block_can_become_smaller_when_there_is_no_memory(HeapProvider provider) {
+        Heap heap = create(provider);
+        long block = heap.allocate(1000, 16);
+        for (long size = 1 << 20; size >= 16; size /= 2) {
+            while (heap.allocate(size, 16) != 0) {
+                assertNotEquals(0, heap.usableSize(block));
+            }
+        }
+        assertNotEquals(0, heap.reallocate(block, 10));
     }
 
     @ParameterizedTest

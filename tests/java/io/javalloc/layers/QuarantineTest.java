@@ -143,6 +143,9 @@ class QuarantineTest {
     @Test
     void thousands_can_wait_and_leave_in_order() {
         Heap large = quarantine(6_400 * 16);
+        for (int i = 0; i < 100; i++) {
+            large.free(large.allocate(10_000, 16)); // the oldest is not the first any more
+        }
         long[] blocks = new long[20_000];
         for (int i = 0; i < blocks.length; i++) {
             blocks[i] = large.allocate(16, 16);
