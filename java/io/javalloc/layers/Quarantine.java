@@ -5,7 +5,6 @@ import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
 import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
-import io.javalloc.memory.Memory;
 import java.util.List;
 
 /// Keeps freed blocks back for a while, first in first out, so that a program which still uses them
@@ -17,102 +16,17 @@ import java.util.List;
 ///        is filled │◄───── no more than `bytes` ──────►│ the pattern is checked
 /// ```
 ///
-/// A freed block is filled with [#FREED]. Before the heap inside gets it back, and when the program
-/// ends or the heap is verified, that must still be there: otherwise it was written to after it was
-/// freed. Who frees or resizes a block that waits is stopped. The list of those that wait is in
-/// Java, out of reach of the program.
+/// A freed block is filled with [WaitingBlocks#FREED]. Before the heap inside gets it back, and
+/// when the program ends or the heap is verified, that must still be there: otherwise it was
+/// written to after it was freed. Who frees or resizes a block that waits is stopped. The list of
+/// those that wait is in Java, out of reach of the program.
 ///
 /// When there is no memory, and on a trim, all that waits goes back at once. A block that is larger
 /// than the limit does not wait. A block that moves because it changes its size waits as well.
 ///
 /// @param heap    the heap inside
 /// @param waiting the freed blocks that wait
-public record Quarantine(Heap heap, Waiting waiting) implements Moving {
-
-    /// What freed blocks are filled with.
-    static final byte FREED = (byte) 0xdd;
-
-    /// The freed blocks that wait, oldest first.
-    static final class Waiting {
-
-        /// How many can wait, to limit what this takes of Java's own memory.
-        private static final int MAX_BLOCKS = 1 << 18;
-
-        private static final int FIRST_RING = 1 << 8;
-
-        private final long maxBytes;
-
-        /// The addresses: `count` of them from `oldest` on, and around the end.
-        private long[] ring = new long[FIRST_RING];
-
-        private int oldest;
-
-        /// The sizes, by address.
-        private final AddressTable sizes = new AddressTable();
-
-        private long bytes;
-
-        Waiting(long maxBytes) {
-            this.maxBytes = maxBytes;
-        }
-
-        private boolean isEmpty() {
-            return sizes.size() == 0;
-        }
-
-        private boolean hasRoomFor(long size) {
-            return size <= maxBytes - bytes && sizes.size() < MAX_BLOCKS;
-        }
-
-        /// Makes room in the Java arrays for one more block; false if there is no memory for that.
-        private boolean makeRoom() {
-            if (sizes.size() < ring.length) {
-                return sizes.makeRoom();
-            }
-            try {
-                long[] more = new long[2 * ring.length];
-                System.arraycopy(ring, oldest, more, 0, ring.length - oldest);
-                System.arraycopy(ring, 0, more, ring.length - oldest, oldest);
-                ring = more;
-                oldest = 0;
-            } catch (OutOfMemoryError e) {
-                return false;
-            }
-            return sizes.makeRoom();
-        }
-
-        private void add(long address, long size) {
-            ring[at(sizes.size())] = address;
-            sizes.put(address, size);
-            bytes += size;
-        }
-
-        /// Takes the oldest block out.
-        private long remove() {
-            long address = ring[oldest];
-            oldest = at(1);
-            bytes -= sizes.remove(address);
-            return address;
-        }
-
-        private int at(int index) {
-            return oldest + index & ring.length - 1;
-        }
-
-        private void check() {
-            for (int index = 0; index < sizes.size(); index++) {
-                check(ring[at(index)]);
-            }
-        }
-
-        private void check(long address) {
-            long size = sizes.get(address);
-            long intact = Pattern.intact(address, size, FREED);
-            if (intact != size) {
-                throw Damage.writtenAfterFree(address, size, intact);
-            }
-        }
-    }
+public record Quarantine(Heap heap, WaitingBlocks waiting) implements Moving {
 
     /// Makes `quarantine(heap, bytes=BYTES)`.
     public static final class Provider implements HeapProvider {
@@ -150,7 +64,7 @@ public record Quarantine(Heap heap, Waiting waiting) implements Moving {
         @Override
         public Heap create(HeapArguments arguments) {
             long bytes = arguments.bytes(LIMIT.name(), USUAL);
-            return new Quarantine(arguments.inner(), new Waiting(bytes));
+            return new Quarantine(arguments.inner(), new WaitingBlocks(bytes));
         }
     }
 
@@ -169,37 +83,33 @@ public record Quarantine(Heap heap, Waiting waiting) implements Moving {
     @Override
     public void free(long address) {
         long size = usableSize(address);
-        if (size > waiting.maxBytes || !waiting.makeRoom()) {
+        if (!waiting.mayWait(size)) {
             heap.free(address);
             return;
         }
         while (!waiting.hasRoomFor(size)) {
-            release();
+            heap.free(waiting.remove());
         }
-        Memory.fill(address, size, FREED);
         waiting.add(address, size);
     }
 
     @Override
     public long usableSize(long address) {
-        if (waiting.sizes.contains(address)) {
+        if (waiting.contains(address)) {
             throw Damage.freedBefore(address);
         }
         return heap.usableSize(address);
     }
 
-    /// Gives the oldest block back to the heap inside.
-    private void release() {
-        waiting.check(waiting.ring[waiting.oldest]);
-        heap.free(waiting.remove());
-    }
-
+    /// @return false if none waited
     private boolean releaseAll() {
-        boolean some = !waiting.isEmpty();
-        while (!waiting.isEmpty()) {
-            release();
+        if (waiting.isEmpty()) {
+            return false;
         }
-        return some;
+        while (!waiting.isEmpty()) {
+            heap.free(waiting.remove());
+        }
+        return true;
     }
 
     @Override
@@ -222,7 +132,7 @@ public record Quarantine(Heap heap, Waiting waiting) implements Moving {
 
     @Override
     public void walk(BlockVisitor visitor) {
-        heap.walk(new AddressTable.Others(waiting.sizes, visitor));
+        heap.walk(waiting.others(visitor));
     }
 
     @Override

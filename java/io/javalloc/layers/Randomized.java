@@ -24,60 +24,13 @@ import java.util.List;
 /// back shows itself sooner or later. It is no protection against who can read the program's
 /// memory, or try as often as it takes.
 ///
-/// Sizes are rounded up to powers of two. Blocks of more than [#MAX_SIZE] bytes, and aligned ones,
-/// are handed out as they come. When there is no memory, and on a trim, all that is held goes back
-/// inside. A block that is held is free: who frees it again is stopped.
+/// Sizes are rounded up to powers of two. Blocks of more than [HeldBlocks#MAX_SIZE] bytes, and
+/// aligned ones, are handed out as they come. When there is no memory, and on a trim, all that is
+/// held goes back inside. A block that is held is free: who frees it again is stopped.
 ///
 /// @param heap the heap inside
 /// @param held the blocks that are held back
-public record Randomized(Heap heap, Held held) implements Moving {
-
-    private static final int MIN_LOG = 4;
-    private static final int MAX_LOG = 15;
-
-    /// The largest blocks that are held, in bytes.
-    static final long MAX_SIZE = 1L << MAX_LOG;
-
-    /// Blocks of each size that are held.
-    static final int ROW = 1 << 5;
-
-    /// The blocks that are held, a row for each log2 of their sizes.
-    static final class Held {
-        private final SplitMix64 random;
-
-        /// The addresses, 0 where there is none.
-        private final long[] blocks = new long[(MAX_LOG + 1) * ROW];
-
-        private final boolean[] wasFilled = new boolean[MAX_LOG + 1];
-
-        /// Where in `blocks` each is.
-        private final AddressTable places = new AddressTable(2 * (MAX_LOG + 1) * ROW);
-
-        Held(long seed) {
-            random = new SplitMix64(seed);
-        }
-
-        private void put(int place, long address) {
-            blocks[place] = address;
-            places.put(address, place);
-        }
-
-        /// Empties a place.
-        ///
-        /// @return the block that was there, or 0
-        private long take(int place) {
-            long address = blocks[place];
-            if (address != 0) {
-                blocks[place] = 0;
-                places.remove(address);
-            }
-            return address;
-        }
-
-        private int randomPlace(int log) {
-            return log * ROW + random.below(ROW);
-        }
-    }
+public record Randomized(Heap heap, HeldBlocks held) implements Moving {
 
     /// Makes `randomized(heap, seed=NUMBER)`.
     public static final class Provider implements HeapProvider {
@@ -114,7 +67,7 @@ public record Randomized(Heap heap, Held held) implements Moving {
         public Heap create(HeapArguments arguments) {
             long seed = arguments.number(SEED.name(), 0);
             long start = seed != 0 ? seed : System.nanoTime() ^ arguments.region().base();
-            return new Randomized(arguments.inner(), new Held(start));
+            return new Randomized(arguments.inner(), new HeldBlocks(start));
         }
     }
 
@@ -141,12 +94,12 @@ public record Randomized(Heap heap, Held held) implements Moving {
     }
 
     private static boolean isShuffled(long size, long alignment) {
-        return size <= MAX_SIZE && alignment == MIN_ALIGNMENT;
+        return size <= HeldBlocks.MAX_SIZE && alignment == MIN_ALIGNMENT;
     }
 
     private long shuffled(long size) {
-        int log = Math.max(MIN_LOG, Long.SIZE - Long.numberOfLeadingZeros(size - 1));
-        if (!held.wasFilled[log]) {
+        int log = HeldBlocks.logFor(size);
+        if (held.use(log)) {
             fillRow(log);
         }
         long fresh = heap.allocate(1L << log, MIN_ALIGNMENT);
@@ -163,9 +116,8 @@ public record Randomized(Heap heap, Held held) implements Moving {
     }
 
     private void fillRow(int log) {
-        held.wasFilled[log] = true;
-        for (int place = log * ROW; place < (log + 1) * ROW; place++) {
-            long address = held.blocks[place] == 0 ? heap.allocate(1L << log, MIN_ALIGNMENT) : 0;
+        for (int place = log * HeldBlocks.ROW; place < (log + 1) * HeldBlocks.ROW; place++) {
+            long address = held.at(place) == 0 ? heap.allocate(1L << log, MIN_ALIGNMENT) : 0;
             if (address != 0) {
                 held.put(place, address);
             }
@@ -174,8 +126,8 @@ public record Randomized(Heap heap, Held held) implements Moving {
 
     @Override
     public void free(long address) {
-        int log = Long.SIZE - 1 - Long.numberOfLeadingZeros(usableSize(address));
-        if (log < MIN_LOG || log > MAX_LOG) {
+        int log = HeldBlocks.logWithin(usableSize(address));
+        if (log == 0) {
             heap.free(address);
             return;
         }
@@ -189,21 +141,24 @@ public record Randomized(Heap heap, Held held) implements Moving {
 
     @Override
     public long usableSize(long address) {
-        if (held.places.contains(address)) {
+        if (held.contains(address)) {
             throw Damage.freedBefore(address);
         }
         return heap.usableSize(address);
     }
 
+    /// @return false if none was held
     private boolean releaseAll() {
-        boolean some = held.places.size() != 0;
-        for (int place = 0; place < held.blocks.length; place++) {
+        if (held.isEmpty()) {
+            return false;
+        }
+        for (int place = 0; place < HeldBlocks.PLACES; place++) {
             long address = held.take(place);
             if (address != 0) {
                 heap.free(address);
             }
         }
-        return some;
+        return true;
     }
 
     @Override
@@ -214,9 +169,9 @@ public record Randomized(Heap heap, Held held) implements Moving {
 
     @Override
     public void verify() {
-        for (int place = 0; place < held.blocks.length; place++) {
-            long address = held.blocks[place];
-            if (address != 0 && heap.usableSize(address) < 1L << place / ROW) {
+        for (int place = 0; place < HeldBlocks.PLACES; place++) {
+            long address = held.at(place);
+            if (address != 0 && heap.usableSize(address) < 1L << place / HeldBlocks.ROW) {
                 throw new HeapCorruption("A block that is held has become smaller", address);
             }
         }
@@ -225,7 +180,7 @@ public record Randomized(Heap heap, Held held) implements Moving {
 
     @Override
     public void walk(BlockVisitor visitor) {
-        heap.walk(new AddressTable.Others(held.places, visitor));
+        heap.walk(held.others(visitor));
     }
 
     @Override

@@ -57,7 +57,7 @@ class QuarantineTest {
         long block = heap.allocate(100, 16);
         long other = heap.allocate(100, 16);
         heap.free(block);
-        assertEquals(128, Pattern.intact(block, 128, Quarantine.FREED));
+        assertEquals(128, Pattern.intact(block, 128, WaitingBlocks.FREED));
         assertEquals(Set.of(other), shown(heap));
         assertEquals(Set.of(block, other), shown(inside));
     }
@@ -105,7 +105,7 @@ class QuarantineTest {
         long block = heap.allocate(100, 16);
         long moved = heap.reallocate(block, 500);
         assertNotEquals(block, moved);
-        assertEquals(128, Pattern.intact(block, 128, Quarantine.FREED));
+        assertEquals(128, Pattern.intact(block, 128, WaitingBlocks.FREED));
         assertEquals(Set.of(moved), shown(heap));
     }
 

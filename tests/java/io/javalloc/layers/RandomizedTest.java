@@ -95,7 +95,7 @@ class RandomizedTest {
 
     @Test
     void large_and_aligned_blocks_come_as_they_are() {
-        heap.allocate(Randomized.MAX_SIZE + 1, 16);
+        heap.allocate(HeldBlocks.MAX_SIZE + 1, 16);
         heap.allocate(64, 64);
         assertEquals(shown(inside), shown(heap));
     }
