@@ -81,6 +81,15 @@ static void foreign(void) {
     free(escape(variable + 32));
 }
 
+/* In the heap's range of addresses, where there is no memory yet. */
+static char *nowhere(void *block) { return (char *)escape(block) + ((size_t)16 << 30); }
+
+static void beyond(void) {
+    char *block = nowhere(malloc(SMALL));
+    planted(block);
+    free(escape(block));
+}
+
 static void interior(void) {
     char *block = calloc(1, LARGE);
     planted(block + 4096);
@@ -127,6 +136,15 @@ static void list_astray(void) {
     escape(malloc(SMALL));
 }
 
+static void list_nowhere(void) {
+    void *first = malloc(SMALL), *last = malloc(SMALL), *freed = escape(last);
+    planted(last);
+    free(first);
+    free(last);
+    *word_before(freed) = (uint64_t)word_before(nowhere(freed)) | 1;
+    escape(malloc(SMALL));
+}
+
 static void no_bug(void) {
     for (size_t i = 0; i < 20; i++)
         free(company[i]);
@@ -153,12 +171,14 @@ static const struct bug {
     {"write-after-free", write_after_free},
     {"write-after-free-at-exit", write_after_free_at_exit},
     {"foreign", foreign},
+    {"beyond", beyond},
     {"interior", interior},
     {"interior-large", interior_large},
     {"underflow-large", underflow_large},
     {"unaligned", unaligned},
     {"list-unmarked", list_unmarked},
     {"list-astray", list_astray},
+    {"list-nowhere", list_nowhere},
     {"leak", leak},
     {"no-bug", no_bug},
 };

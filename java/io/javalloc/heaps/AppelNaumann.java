@@ -108,7 +108,7 @@ public final class AppelNaumann implements Heap {
 
     @Override
     public long allocate(long size, long alignment) {
-        if (size > AppelNaumannBlock.LARGEST_SMALL || alignment > MIN_ALIGNMENT) {
+        if (!isSmall(size, alignment)) {
             return allocateLarge(size, alignment);
         }
         int bin = AppelNaumannBlock.bin(size);
@@ -119,11 +119,10 @@ public final class AppelNaumann implements Heap {
     public long allocateZeroed(long size, long alignment) {
         long dirtyEnd = pages.fresh();
         long block = allocate(size, alignment);
-        boolean isSmall = block != 0 && AppelNaumannBlock.isSmall(AppelNaumannBlock.size(block));
-        if (isSmall) {
-            Memory.fill(block, size, (byte) 0); // there was a link in it
-        } else if (block != 0 && block < dirtyEnd) {
-            Memory.fill(block, Math.min(size, dirtyEnd - block), (byte) 0);
+        // A small block has had a link in it, even if its chunk is fresh.
+        long dirty = isSmall(size, alignment) ? size : Math.min(size, dirtyEnd - block);
+        if (block != 0 && dirty > 0) {
+            Memory.fill(block, dirty, (byte) 0);
         }
         return block;
     }
@@ -168,6 +167,10 @@ public final class AppelNaumann implements Heap {
         return moved;
     }
 
+    private static boolean isSmall(long size, long alignment) {
+        return size <= AppelNaumannBlock.LARGEST_SMALL && alignment <= MIN_ALIGNMENT;
+    }
+
     private long allocateLarge(long size, long alignment) {
         if (size > pages.bytes()) {
             return 0;
@@ -194,8 +197,7 @@ public final class AppelNaumann implements Heap {
         if (chunk == 0) {
             return false;
         }
-        long bytes = chunks.end(chunks.indexOf(chunk)) - chunk;
-        long blocks = AppelNaumannBlock.blocksIn(bytes, bin);
+        long blocks = AppelNaumannBlock.blocksIn(chunks.end(chunk) - chunk, bin);
         lists.fill(bin, link(chunk, bin, blocks), blocks);
         return true;
     }
@@ -272,7 +274,7 @@ public final class AppelNaumann implements Heap {
 
         @Override
         public boolean isEmpty(int index, FreeBlocks free, int first, int count) {
-            long bytes = chunks.end(index) - chunks.start(index);
+            long bytes = chunks.end(chunks.start(index)) - chunks.start(index);
             return count != 0 && count == AppelNaumannBlock.blocksIn(bytes, free.list(first));
         }
 

@@ -33,7 +33,7 @@ final class AppelNaumannAudit {
     void walk(BlockVisitor visitor) {
         Chunks chunks = heap.chunks;
         for (int i = 0; i < chunks.count(); i++) {
-            walkChunk(chunks.start(i), chunks.end(i), visitor);
+            walkChunk(chunks.start(i), chunks.end(chunks.start(i)), visitor);
         }
         heap.pages.walk(
                 (run, bytes) -> {

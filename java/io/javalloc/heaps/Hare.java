@@ -19,24 +19,24 @@ import java.util.List;
 /// check for every mistake that a word before and after each block can show.
 ///
 /// ```
-///  chunk   meta       block                second meta
-///  │       │          │                    │ = meta of the next block
-///  ├───────┼──────────┼────────────────────┼──────────┬────────────────┬──────────┤
-///  │       │ size     │ in use: size bytes │ link | 1 │ free: 69 69 69 │ size     │
-///  ├───────┼──────────┼────────────────────┼──────────┼────────────────┼──────────┤
-///  │◄─ 8 ─►│◄── 8 ───►│◄── 8, 24, 40 ... ─►│◄── 8 ───►│                │ of the last block,
-///                                                                        behind the last
-///  run of pages
-///  ├───────┬──────────┬───────────────────────────────────────────────────────────┬──────┤
-///  │  16   │ size     │ large block, in use: to the end of the last page          │ size │
-///  ├───────┴──────────┴───────────────────────────────────────────────────────────┴──────┤
+///  chunk   meta     block               second meta of that block, meta of the next
+///  │       │        │                   │
+///  ├───────┼────────┼───────────────────┼──────────┬──────────────────┬────────┬─ ─ ─
+///  │       │  size  │ in use: size bytes│ link | 1 │ free: 69 69 ...  │  size  │
+///  ├───────┼────────┼───────────────────┼──────────┼──────────────────┼────────┼─ ─ ─
+///  │◄─ 8 ─►│◄─ 8 ──►│◄─ 8, 24, 40, ... ►│◄── 8 ───►│                  │◄─ 8 ──►│
+///
+///  pages   meta     block                                    second meta, the last word
+///  ├───────┬────────┬───────────────────────────────────────────────────┬────────┤
+///  │  16   │  size  │ large block, in use: size bytes                   │  size  │
+///  ├───────┴────────┴───────────────────────────────────────────────────┴────────┤
 /// ```
 ///
 /// *Small* blocks have nine sizes: 8, 24, 40, 72, 136, 264, 520, 1032 and 2056 bytes. They are cut
 /// from chunks of 2 MiB, and when they are free they are in the list of their bin, last in first
 /// out: their meta is the link to the next one's meta with the lowest bit set, and their bytes are
-/// poison. *Large* ones have pages of their own and give them back when they are freed; a copy of
-/// the size stands behind them.
+/// poison. The second meta of the last block of a chunk is a copy of its size. *Large* blocks have
+/// pages of their own, with a copy of the size as well, and give them back when they are freed.
 ///
 /// What it promises:
 /// - A free small block is the next of its size to be used.
@@ -55,7 +55,8 @@ import java.util.List;
 ///   if pages of that length are in use.
 /// - A second meta that is damaged so that it looks free is an out-of-bounds write, too; the
 ///   document calls it a damaged list.
-/// - A pointer into a free block is called freed already; the document follows the poison.
+/// - A pointer into a free block is called freed already; the document follows the poison. So is a
+///   large block, until its pages are used again; the document's is unmapped, and faults.
 /// - What is left of a chunk when a new one is begun becomes free blocks; the document loses it.
 /// - Chunks in which nothing is live are given back when there is no other memory; where memory is
 ///   limited, chunks are smaller. The document keeps a chunk for ever.
@@ -275,7 +276,7 @@ public final class Hare implements Heap {
         cutTheRest();
         chunk = next;
         top = next + HareMeta.FIRST;
-        end = chunks.end(chunks.indexOf(next));
+        end = chunks.end(next);
         return true;
     }
 
@@ -319,7 +320,8 @@ public final class Hare implements Heap {
 
     /// The second meta of the last block that was cut from a chunk.
     long lastMeta(int index) {
-        return chunks.start(index) == chunk ? top : chunks.end(index) - HareMeta.BYTES;
+        long start = chunks.start(index);
+        return start == chunk ? top : chunks.end(start) - HareMeta.BYTES;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.javalloc.heaps;
 
 import io.javalloc.BlockVisitor;
+import io.javalloc.HeapCorruption;
 import io.javalloc.memory.Chunks;
 import io.javalloc.memory.FreeBlocks;
 import java.util.BitSet;
@@ -29,7 +30,9 @@ final class HareAudit {
             throw heap.checks.damaged(free.address(lost));
         }
         if (live[0] != heap.live) {
-            throw new IllegalStateException(live[0] + " live blocks, not " + heap.live);
+            throw new HeapCorruption(
+                    live[0] + " live blocks are to be found, not " + heap.live + ", the first",
+                    firstLive());
         }
     }
 

@@ -79,7 +79,7 @@ public final class Chunks {
         lists.clear();
         for (int index = before - 1; index >= 0; index--) {
             int first = free.firstFrom(starts[index]);
-            int behind = free.firstFrom(end(index));
+            int behind = free.firstFrom(end(starts[index]));
             if (contents.isEmpty(index, free, first, behind - first)) {
                 contents.givenBack(starts[index]);
                 give(index);
@@ -108,9 +108,9 @@ public final class Chunks {
         return starts[index];
     }
 
-    /// Where one ends.
-    public long end(int index) {
-        return starts[index] + ((long) pages.pagesAt(starts[index]) << logPage);
+    /// Where the one ends that begins at the address.
+    public long end(long start) {
+        return start + ((long) pages.pagesAt(start) << logPage);
     }
 
     /// The number of the one that begins there; negative if none does.
