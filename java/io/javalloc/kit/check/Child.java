@@ -108,6 +108,7 @@ final class Child {
                 + " s, in call "
                 + slot.calls()
                 + " of this rule\n"
+                + withStep(slot)
                 + Threads.describe();
     }
 
@@ -117,8 +118,15 @@ final class Child {
         if (slot != null && slot.state() == Slot.State.RUNNING) {
             slot.end(
                     Slot.State.BROKEN,
-                    slot.lastCall() + " ends the Java process\n" + Threads.describe());
+                    slot.lastCall()
+                            + " ends the Java process\n"
+                            + withStep(slot)
+                            + Threads.describe());
         }
+    }
+
+    private static String withStep(Slot slot) {
+        return slot.lastStep().isEmpty() ? "" : slot.lastStep() + "\n";
     }
 
     private static void sleep() {

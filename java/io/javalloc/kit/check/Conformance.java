@@ -47,7 +47,7 @@ public final class Conformance {
                 slot.end(finding.isNote() ? Slot.State.NOTE : Slot.State.HOLDS, finding.text());
             }
         } catch (RuleBroken e) {
-            String step = trial.lastStep();
+            String step = slot.lastStep();
             String message = e.getMessage();
             slot.end(
                     Slot.State.BROKEN,

@@ -33,6 +33,8 @@ public final class Containment {
     /// So much longer than the child's own watchdog the parent waits, in nanoseconds.
     private static final long GRACE = 5_000_000_000L;
 
+    private static final double START_PATIENCE = 60e9;
+
     private static final List<String> JVM_OPTIONS =
             List.of(
                     "--enable-native-access=ALL-UNNAMED",
@@ -101,7 +103,9 @@ public final class Containment {
         }
         Slot slot = slots.slot(next);
         if (slot.state() == Slot.State.RUNNING) {
-            slot.end(Slot.State.BROKEN, death(child, work, slot));
+            String step = slot.lastStep();
+            String words = death(child, work, slot);
+            slot.end(Slot.State.BROKEN, step.isEmpty() ? words : words + "\n" + step);
             report(work, slots, listener);
         } else if (next == first) {
             throw new IOException(
@@ -124,13 +128,19 @@ public final class Containment {
             if (next != before || slot.calls() != calls) {
                 calls = slot.calls();
                 since = System.nanoTime();
-            } else if (System.nanoTime() - since > settings.patience() * 1e9 + GRACE) {
+            } else if (System.nanoTime() - since > patience(slot)) {
                 return;
             }
             if (slot.state() == Slot.State.RUNNING) {
                 listener.running(rules.get(next).name(), calls);
             }
         }
+    }
+
+    /// How long nothing may happen, in nanoseconds: until a process has started, or in a rule.
+    private double patience(Slot slot) {
+        boolean isRunning = slot.state() == Slot.State.RUNNING;
+        return isRunning ? settings.patience() * 1e9 + GRACE : START_PATIENCE;
     }
 
     /// Hands on the verdicts of the rules that have ended.

@@ -11,9 +11,10 @@ import java.nio.charset.StandardCharsets;
 /// makes no Java object.
 ///
 /// ```
-///  0        8       16           24   32   40     48      56     64        68        72
-///  ├────────┼───────┼────────────┼────┼────┼──────┼───────┼──────┼─────────┼─────────┼── ... 8192
-///  │ state  │ calls │ operation  │ a  │ b  │ base │ limit │ seed │ served  │ length  │ message
+///  0        8       16           24   32   40     48      56     64       72         328
+///  ├────────┼───────┼────────────┼────┼────┼──────┼───────┼──────┼────────┼──────────┼── ... 8192
+///  │ state  │ calls │ operation  │ a  │ b  │ base │ limit │ seed │ served │ step     │ message
+///                                                                          length, bytes each
 /// ```
 final class Slot {
 
@@ -46,8 +47,8 @@ final class Slot {
     private static final long LIMIT = 48;
     private static final long SEED = 56;
     private static final long SERVED = 64;
-    private static final long LENGTH = 68;
-    private static final long MESSAGE = 72;
+    private static final long STEP = 72;
+    private static final long MESSAGE = 328;
 
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
     private static final byte[] NO_MEMORY =
@@ -111,9 +112,19 @@ final class Slot {
     }
 
     private void leave(byte[] message) {
-        int length = Math.min(message.length, (int) (BYTES - MESSAGE));
-        MemorySegment.copy(message, 0, memory, ValueLayout.JAVA_BYTE, MESSAGE, length);
-        memory.set(ValueLayout.JAVA_INT, LENGTH, length);
+        write(MESSAGE, BYTES, message);
+    }
+
+    /// A step of the rule is about to be done.
+    void step(String words) {
+        write(STEP, MESSAGE, words.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// Writes the length of a text, and as much of it as there is room for.
+    private void write(long start, long end, byte[] text) {
+        int length = (int) Math.min(text.length, end - start - Integer.BYTES);
+        MemorySegment.copy(text, 0, memory, ValueLayout.JAVA_BYTE, start + Integer.BYTES, length);
+        memory.set(ValueLayout.JAVA_INT, start, length);
     }
 
     private void setState(State state) {
@@ -170,8 +181,18 @@ final class Slot {
     }
 
     String message() {
-        byte[] message = new byte[memory.get(ValueLayout.JAVA_INT, LENGTH)];
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, MESSAGE, message, 0, message.length);
-        return new String(message, StandardCharsets.UTF_8);
+        return read(MESSAGE);
+    }
+
+    /// The last step of the rule in words, empty if there was none.
+    String lastStep() {
+        return read(STEP);
+    }
+
+    private String read(long start) {
+        byte[] text = new byte[memory.get(ValueLayout.JAVA_INT, start)];
+        MemorySegment.copy(
+                memory, ValueLayout.JAVA_BYTE, start + Integer.BYTES, text, 0, text.length);
+        return new String(text, StandardCharsets.UTF_8);
     }
 }

@@ -4,6 +4,7 @@ import io.javalloc.kit.HeapModel.Action;
 import io.javalloc.kit.RuleBroken;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// Streams of random operations on a small heap that is soon full, while the system now and then
 /// refuses memory. Each stream comes from a seed of its own, which is the one to try again with.
@@ -47,8 +48,14 @@ final class SurvivesRandomOperations implements Rule {
     /// @return what is broken, or null
     private static RuleBroken play(
             Trial trial, List<Action> actions, int checkEvery, List<String> steps) {
+        trial.startOver();
+        Consumer<String> story =
+                step -> {
+                    trial.tell(step);
+                    steps.add(step);
+                };
         try (Subject subject = trial.smallSubject(REGION)) {
-            Stream.play(actions, subject.model().tellTo(steps::add), checkEvery);
+            Stream.play(actions, subject.model().tellTo(story), checkEvery);
             return null;
         } catch (RuleBroken e) {
             return e;

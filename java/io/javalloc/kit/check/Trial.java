@@ -19,7 +19,6 @@ final class Trial {
     private final HeapMaker maker;
     private final Settings settings;
     private final Slot slot;
-    private volatile String lastStep = "";
     private long steps;
 
     Trial(HeapMaker maker, Settings settings, Slot slot) {
@@ -81,13 +80,13 @@ final class Trial {
 
     /// A step is about to be done.
     void tell(String step) {
-        lastStep = step;
         steps++;
+        slot.step("step " + steps + ": " + step);
     }
 
-    /// The last step that was told, with its number; empty if none was.
-    String lastStep() {
-        return lastStep.isEmpty() ? "" : "step " + steps + ": " + lastStep;
+    /// Steps are counted from one again.
+    void startOver() {
+        steps = 0;
     }
 
     /// Leaves a message for the case that the heap does not come back from what follows.

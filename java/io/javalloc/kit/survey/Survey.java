@@ -65,7 +65,7 @@ public final class Survey {
                 Files.writeString(directory.resolve(map(entry)), svg(entry));
             }
         }
-        List<String> expressions = entries.stream().map(Entry::expression).toList();
+        List<String> expressions = entries.stream().map(Entry::expression).distinct().toList();
         Samples samples = benchmark.run(expressions, rounds, progress);
         Files.writeString(directory.resolve("heaps-bench.csv"), samples.csv());
         Files.writeString(directory.resolve("heaps-space.csv"), spaceCsv(entries));
@@ -80,10 +80,11 @@ public final class Survey {
         return HeapMap.svg(entry.snapshot(), entry.expression() + " after the common stream");
     }
 
-    private String page(List<Entry> entries, Samples samples) {
+    private String page(List<Entry> entries, Samples samples) throws IOException {
         StringBuilder page = new StringBuilder();
         page.append("# The heaps, compared\n");
-        page.append("Made by `").append(command).append("`, all of it.\n\n");
+        page.append("Made by `").append(command).append("`, all of it, on ");
+        page.append(Machine.describe()).append(".\n\n");
         page.append(
                 HOW.replace("ROUNDS", Integer.toString(rounds))
                         .replace("MALLOC", nanoseconds(samples.median(Benchmark.LIBC, MALLOC)))

@@ -30,7 +30,7 @@ class CheckProcessTest {
     }
 
     private static Command.Outcome check(String heap, String... more) throws Exception {
-        String[] arguments = new String[10 + more.length];
+        String[] arguments = new String[8 + more.length];
         String[] first = {
             "check",
             "--heap",
@@ -53,8 +53,8 @@ class CheckProcessTest {
             delimiter = '|',
             textBlock =
                     """
-                    LOOPS              | free\\(base \\+ 0x\\w+\\) does not come back: no progress for 2 s, in call \\d+ of this rule\\R +rule \\(runnable\\) is at\\R +PlantedHeaps.*PlantedHeaps.java:\\d+
-                    EXITS              | free\\(base \\+ 0x\\w+\\) ends the Java process\\R +rule .* is at\\R +PlantedHeaps.*free
+                    LOOPS              | free\\(base \\+ 0x\\w+\\) does not come back: no progress for 3 s, in call \\d+ of this rule\\R +step \\d+: .*\\R +rule \\(runnable\\) is at\\R +PlantedHeaps.*PlantedHeaps.java:\\d+
+                    EXITS              | free\\(base \\+ 0x\\w+\\) ends the Java process\\R +step \\d+: .*\\R +rule .* is at\\R +PlantedHeaps.*free
                     HALTS              | free\\(base \\+ 0x\\w+\\) ends the Java process with status 6; call \\d+
                     EATS_THE_JAVA_HEAP | free\\(base \\+ 0x\\w+\\) throws OutOfMemoryError|The Java heap is full
                     CRASHES_OUTSIDE    | free\\(base \\+ 0x\\w+\\) crashes Java: SIGSEGV at 0x40, outside of the region, in PlantedHeaps.*free; call \\d+
@@ -62,7 +62,7 @@ class CheckProcessTest {
                     """)
     void what_would_end_the_process_is_told(Fault fault, String words) throws Exception {
         Command.Outcome outcome =
-                check(fault.expression(), "--rule", "contents", "--rule", "serves");
+                check(fault.expression(), "--rule=contents", "--rule=serves", "--patience=3");
         String text = outcome.output();
         assertEquals(1, outcome.status(), text);
         assertTrue(Pattern.compile("broken  contents .*\\R +" + words).matcher(text).find(), text);
