@@ -5,6 +5,7 @@
 #ifndef JAVALLOC_INTERNAL_H
 #define JAVALLOC_INTERNAL_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -104,6 +105,9 @@ static inline void thread_outside(struct thread *self) {
 }
 /* Whether the address lies on the calling thread's stack. */
 bool thread_owns_stack(const struct thread *self, uintptr_t address);
+
+/* libc's pthread_create. */
+int thread_create_plain(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
 
 /* Whether what runs on this thread now is code of the JVM. */
 static inline bool thread_runs_jvm(const struct thread *self) {

@@ -151,6 +151,7 @@ static sem_t stubs_are_wanted;
 
 static void *maker(void *unused) {
     (void)unused;
+    thread_self.kind = THREAD_JVM;
     pthread_setname_np(pthread_self(), "javalloc-stubs");
     while (sem_wait(&stubs_are_wanted) != 0)
         continue; /* EINTR */
@@ -164,7 +165,9 @@ static void *maker(void *unused) {
     return NULL;
 }
 
-/* On a thread that the shim takes for the JVM's: so is the new one. Without it JNI goes on serving. */
+/* Without it JNI goes on serving. Nothing is allocated, here or on the new thread while it waits: with a thread's first
+ * block glibc reserves 64 MiB for an arena, which a limit on address space that the program has just set may not allow.
+ */
 static void start_maker(void) {
     pthread_attr_t attributes;
     pthread_t thread;
@@ -172,7 +175,7 @@ static void start_maker(void) {
         return;
     pthread_attr_setstacksize(&attributes, MAKER_STACK);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_create(&thread, &attributes, maker, NULL);
+    thread_create_plain(&thread, &attributes, maker, NULL);
     pthread_attr_destroy(&attributes);
 }
 

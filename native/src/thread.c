@@ -242,6 +242,10 @@ static create_function *next_create(void) {
     return found;
 }
 
+int thread_create_plain(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument) {
+    return next_create()(thread, attributes, routine, argument);
+}
+
 /* The JVM creates threads while it starts, and from threads that it made: those are its own. */
 EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
                             void *argument) {
