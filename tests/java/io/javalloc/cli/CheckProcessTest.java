@@ -8,6 +8,8 @@ import io.javalloc.kit.PlantedHeaps.Fault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,21 +32,10 @@ class CheckProcessTest {
     }
 
     private static Command.Outcome check(String heap, String... more) throws Exception {
-        String[] arguments = new String[8 + more.length];
-        String[] first = {
-            "check",
-            "--heap",
-            heap,
-            "--classpath",
-            heaps.toString(),
-            "--seed",
-            "42",
-            "--patience",
-            "2",
-            "--seconds=0.5"
-        };
-        System.arraycopy(first, 0, arguments, 0, first.length);
-        System.arraycopy(more, 0, arguments, first.length, more.length);
+        List<String> arguments = new ArrayList<>(List.of("check", "--heap", heap));
+        arguments.addAll(List.of("--classpath", heaps.toString()));
+        arguments.addAll(List.of("--seed=42", "--seconds=0.5"));
+        arguments.addAll(List.of(more));
         return Command.run(arguments);
     }
 

@@ -18,13 +18,13 @@ final class Command {
 
     private Command() {}
 
-    static Outcome run(String... arguments) throws IOException, InterruptedException {
+    static Outcome run(List<String> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=ALL-UNNAMED");
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.add(Main.class.getName());
-        command.addAll(List.of(arguments));
+        command.addAll(arguments);
         File output = File.createTempFile("command", ".log");
         try {
             Process process =
