@@ -9,6 +9,7 @@ import io.javalloc.Heap;
 import io.javalloc.HeapProvider;
 import io.javalloc.TestRegion;
 import io.javalloc.heaps.Knr;
+import io.javalloc.heaps.Pool;
 import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Locked;
 import java.util.Map;
@@ -51,6 +52,13 @@ class CatalogTest {
             Map.of("failing", ", every=1000", "limited", ", max=1m");
 
     @Test
+    void values_without_names_are_the_options_in_their_order() {
+        Pool pool = assertInstanceOf(Pool.class, create("pool(100, 3)"));
+        assertEquals(3, pool.freeBlocks());
+        assertEquals(112, pool.usableSize(pool.allocate()));
+    }
+
+    @Test
     void every_provider_makes_a_heap_under_its_name() {
         for (HeapProvider provider : Catalog.providers()) {
             String inner = provider.inner().replace("SIZE:", "").replace("HEAP", "knr");
@@ -86,6 +94,9 @@ class CatalogTest {
                     locked(*)        | column 9: expected ':' and a heap behind '*', found ')'
                     knr(max=8)       | column 1: knr needs a max of at least 32 bytes, not 8
                     locked(knr(8))   | column 8: knr needs a max of at least 32 bytes, not 8
+                    bump(8)          | column 1: bump needs a max of at least 24 bytes, not 8
+                    pool(64,count=1m) | column 9: count=1m is not a whole number
+                    pool(5m)         | column 1: pool has room for 0 blocks of 5242880 bytes, and cannot have 1
                     7knr             | column 1: expected the name of a heap, found '7'
                     limited(knr)     | column 1: limited needs to know the limit: limited(HEAP, max=64m)
                     canary(limited(knr)) | column 8: limited needs to know the limit: limited(HEAP, max=64m)

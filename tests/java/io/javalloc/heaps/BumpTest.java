@@ -189,6 +189,21 @@ class BumpTest {
     }
 
     @Test
+    void allocZeroedClearsABufferThatAHeapGave() {
+        try (TestRegion other = new TestRegion(RANGE)) {
+            Heap parent = new Knr.Provider().create(other);
+            long used = parent.allocate(4096, 16);
+            Memory.fill(used, 4096, (byte) 1);
+            parent.free(used);
+            long block = Bump.create(parent, 4096).allocateZeroed(1000, 16);
+            assertEquals(used + FIRST, block, "the same memory again");
+            for (long at = block; at < block + 1000; at++) {
+                assertEquals(0, Memory.getByte(at));
+            }
+        }
+    }
+
+    @Test
     void freshMemoryIsNotClearedAgain() {
         long plant = base + 2048;
         Memory.putLong(plant, 42); // stands for zeros that nobody ever wrote to
@@ -467,6 +482,16 @@ class BumpTest {
         assertRefused(message, next, bump::verify);
         assertNoBlock(next);
         assertRefused(message, next, () -> bump.walk((address, usable) -> {}));
+    }
+
+    @Test
+    void aLengthThatLeadsOutOfTheRowIsRefused() {
+        long block = allocate(24);
+        for (long length : new long[] {0, 48, RANGE, 1L << 47}) {
+            ChunkHeader.write(block - HEADER, 0, length, ChunkHeader.LIVE);
+            assertNoBlock(block);
+            assertThrows(HeapCorruption.class, bump::verify);
+        }
     }
 
     @Test

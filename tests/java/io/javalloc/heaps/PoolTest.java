@@ -387,11 +387,13 @@ class PoolTest {
         List<Long> blocks = fill();
         pool.free(blocks.get(0));
         pool.free(blocks.get(1));
-        Memory.putLong(blocks.get(1), 42);
         String message = "A block was written to after it was freed";
-        assertRefused(message, blocks.get(1), pool::verify);
-        assertRefused(message, blocks.get(1), pool::allocate);
-        assertRefused(message, blocks.get(1), () -> pool.walk((address, usable) -> {}));
+        for (long word : new long[] {0, 42, blocks.get(0), -1}) {
+            Memory.putLong(blocks.get(1), word);
+            assertRefused(message, blocks.get(1), pool::verify);
+            assertRefused(message, blocks.get(1), pool::allocate);
+            assertRefused(message, blocks.get(1), () -> pool.walk((address, usable) -> {}));
+        }
     }
 
     @Test

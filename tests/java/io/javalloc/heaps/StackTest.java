@@ -415,6 +415,21 @@ class StackTest {
     }
 
     @Test
+    void anOverwrittenHeaderOfTheTopIsFoundByAFreeBelowIt() {
+        long[] b = allocateSome(16, 16, 16);
+        Memory.putLong(b[2] - HEADER, 32 | ChunkHeader.FREE); // not sealed
+        assertRefused(OVERWRITTEN, b[2], () -> stack.free(b[0]));
+    }
+
+    @Test
+    void aPreviousOffsetOfAnotherBlockIsNotFollowed() {
+        long[] b = allocateSome(16, 16, 16);
+        ChunkHeader.setLink(b[2] - HEADER, b[0] - HEADER - base);
+        assertRefused(OVERWRITTEN, b[2], stack::verify);
+        assertRefused(OVERWRITTEN, b[2], stack::pop);
+    }
+
+    @Test
     void aFalsePreviousOffsetIsNotFollowed() {
         long[] offsets = {
             -1, 16, 31, 1L << 40, Long.MAX_VALUE, Long.MIN_VALUE, 0x4141414141414140L

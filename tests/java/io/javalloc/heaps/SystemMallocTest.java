@@ -18,6 +18,8 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -28,7 +30,10 @@ class SystemMallocTest {
 
     private static final long FIRST_TABLE = Region.PAGE;
 
-    private final TestRegion memory = new TestRegion(16 * Region.PAGE);
+    /// Of this size, libc gives out pages of their own: its blocks lie 16 bytes behind their start.
+    private static final long LARGE = 300_000;
+
+    private final TestRegion memory = new TestRegion(64 * Region.PAGE);
     private final SystemMalloc heap = (SystemMalloc) new SystemMalloc.Provider().create(memory);
 
     @AfterEach
@@ -108,17 +113,19 @@ class SystemMallocTest {
 
     @Test
     void globalReallocKeepsTheContentsUpToTheSmallerSize() {
-        for (long alignment : new long[] {8, 16, 64, 4096}) {
+        for (long alignment : new long[] {8, 16, 64, 1 << 16}) {
             Layout small = Layout.of(100, 8);
-            Layout large = Layout.of(5000, alignment);
+            Layout large = Layout.of(LARGE, alignment);
             Allocation first = heap.allocate(small);
             Memory.fill(first.address(), 100, (byte) 7);
             Allocation second = heap.reallocate(first.address(), small, large);
             assertEquals(0, second.address() % alignment);
             assertEquals(7, Memory.getByte(second.address() + 99));
-            Memory.fill(second.address(), 5000, (byte) 9);
+            assertRefused(first.address(), () -> heap.usableSize(first.address()));
+            Memory.fill(second.address(), LARGE, (byte) 9);
             Allocation third = heap.reallocate(second.address(), large, Layout.of(50, alignment));
             assertEquals(0, third.address() % alignment);
+            assertTrue(third.size() < LARGE);
             assertEquals(9, Memory.getByte(third.address() + 49));
             heap.free(third.address());
         }
@@ -213,10 +220,10 @@ class SystemMallocTest {
 
     @Test
     void verifyFindsAnOverflowIntoLibcsOwnHeader() {
-        long block = allocate(24);
+        long block = allocate(LARGE); // no neighbour whose free would look at its header
         long header = block - Long.BYTES;
         long word = Memory.getLong(header);
-        Memory.putLong(header, 0x141); // what libc keeps before a block: its size
+        Memory.putLong(header, word + Region.SYSTEM_PAGE); // what libc keeps there: the size
         HeapCorruption thrown = assertThrows(HeapCorruption.class, heap::verify);
         Memory.putLong(header, word);
         assertEquals(
@@ -246,11 +253,40 @@ class SystemMallocTest {
     @Test
     void severalThreadsMayCallAtOnce() throws InterruptedException {
         assertTrue(heap.isThreadSafe());
+        inFourThreads(this::churn);
+        assertEquals(List.of(), walked());
+        heap.verify();
+    }
+
+    @Test
+    void noBlockIsForgottenWhenSeveralThreadsAllocateAtOnce() throws InterruptedException {
+        int each = 8_000;
+        inFourThreads(
+                tag -> {
+                    for (int i = 0; i < each; i++) {
+                        allocate(16);
+                    }
+                });
+        assertEquals(4 * each, walked().size());
+        heap.verify();
+    }
+
+    /// Lets four threads do the same, each with a number of its own.
+    private static void inFourThreads(IntConsumer work) throws InterruptedException {
         List<Thread> threads = new ArrayList<>();
         List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+        CountDownLatch missing = new CountDownLatch(4);
         for (int i = 0; i < 4; i++) {
-            byte tag = (byte) i;
-            Thread thread = new Thread(() -> churn(tag));
+            int number = i;
+            Thread thread =
+                    new Thread(
+                            () -> {
+                                missing.countDown();
+                                while (missing.getCount() > 0) {
+                                    Thread.onSpinWait();
+                                }
+                                work.accept(number);
+                            });
             thread.setUncaughtExceptionHandler((which, thrown) -> failures.add(thrown));
             thread.start();
             threads.add(thread);
@@ -259,11 +295,10 @@ class SystemMallocTest {
             thread.join();
         }
         assertEquals(List.of(), failures);
-        assertEquals(List.of(), walked());
-        heap.verify();
     }
 
-    private void churn(byte tag) {
+    private void churn(int number) {
+        byte tag = (byte) number;
         long[] blocks = new long[50];
         for (int step = 0; step < 20_000; step++) {
             int at = step % blocks.length;
