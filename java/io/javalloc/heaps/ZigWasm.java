@@ -30,11 +30,12 @@ import java.util.List;
 /// the run; negative if the run is free; 0 inside a run and where nothing was handed out. Every
 /// log2 has a list of its free slots, last in first out; each begins with the address of the next.
 ///
-/// This class serves small slots and decides what is one: a slot that is in no list is cut from the
-/// page of its size at the *bump* pointer. [ZigWasmRuns] serves runs. Small slots are naturally
-/// aligned, so an alignment up to a page is a matter of the size; for a larger one the pages before
-/// and behind are cut off. A run that shrinks hands its upper pages to the lists of their sizes.
-/// Pages whose small slots are all free become runs only when there is no other memory.
+/// This class serves small slots: what is in no list is cut from the page of its size at the *bump*
+/// pointer. [ZigWasmRuns] serves runs: what is in no list is a part of a larger free run, or taken
+/// at the frontier, behind which no page is in use; a run that shrinks hands its upper pages to the
+/// lists of their sizes. Small slots are naturally aligned, so an alignment up to a page is a
+/// matter of the size. Pages whose small slots are all free become runs only when there is no other
+/// memory.
 ///
 /// Different from the original, on purpose:
 /// - The node lies over the first bytes of the free slot and costs nothing, because the table knows
@@ -79,7 +80,7 @@ public final class ZigWasm implements Heap {
         }
     }
 
-    static final int LOG_SMALLEST = 4;
+    private static final int LOG_SMALLEST = ZigWasmRuns.LOG_SMALLEST;
     private static final int LOG_PAGE = ZigWasmRuns.LOG_PAGE;
 
     /// A reallocated block stays where it is while its slot is at most so much too large.

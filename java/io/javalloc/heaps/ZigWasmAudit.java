@@ -1,8 +1,8 @@
 package io.javalloc.heaps;
 
-import static io.javalloc.heaps.ZigWasm.LOG_SMALLEST;
 import static io.javalloc.heaps.ZigWasmRuns.LOG_MAX;
 import static io.javalloc.heaps.ZigWasmRuns.LOG_PAGE;
+import static io.javalloc.heaps.ZigWasmRuns.LOG_SMALLEST;
 import static io.javalloc.heaps.ZigWasmRuns.pagesOf;
 
 import io.javalloc.BlockVisitor;

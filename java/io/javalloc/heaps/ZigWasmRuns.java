@@ -5,19 +5,21 @@ import io.javalloc.memory.Frontier;
 import io.javalloc.memory.Region;
 import java.util.Arrays;
 
-/// The larger half of [ZigWasm]: runs of 2^k pages, and the table that says what every page is.
-/// The smaller half takes its pages here, one at a time.
+/// The larger half of [ZigWasm], see its picture: runs of 2^k pages, and the table that says what
+/// every page is. The smaller half takes its pages here, one at a time.
 ///
-/// Every size has a list of its free runs, last in first out. What no list has is a part of a
-/// larger free run; or, if many pages came back since the last time, what free runs side by side
-/// make when they are joined; or it is taken at the frontier, behind which no page is in use. A run
-/// that shrinks hands its upper pages to the lists of their sizes, and so does one that was cut for
-/// the sake of an alignment: any number of pages is a sum of powers of two.
+/// Every size has a list of its free runs, last in first out. What is in no list is a part of a
+/// larger free run; or, if many pages came back since the last time, of what free runs side by side
+/// make when they are joined; or it is taken at the frontier. Any number of pages is a sum of
+/// powers of two: so the pages before and behind a run that was cut out for an alignment, and the
+/// upper ones of a run that shrinks, go to the lists of their sizes.
 final class ZigWasmRuns {
+
+    /// The log2 of the smallest slot, of a page, and of what no run reaches.
+    static final int LOG_SMALLEST = 4;
 
     static final int LOG_PAGE = 16;
     static final int LOG_MAX = 63;
-    private static final int LOG_SMALLEST_SLOT = 4;
     private static final int FIRST_TABLE = 1 << 10;
 
     /// Runs are joined after this part of the pages up to the frontier came back, so that a page
@@ -137,8 +139,8 @@ final class ZigWasmRuns {
     long checkedNext(long block) {
         long next = FreeNode.next(block);
         // The low bits become the high ones: a misaligned link is too large as well.
-        long unit = Long.rotateRight(next - base, LOG_SMALLEST_SLOT);
-        long units = frontier.end() - base >> LOG_SMALLEST_SLOT;
+        long unit = Long.rotateRight(next - base, LOG_SMALLEST);
+        long units = frontier.end() - base >> LOG_SMALLEST;
         if (Long.compareUnsigned(unit, units) >= 0 && next != 0) {
             throw new HeapCorruption("A free slot has been overwritten", block);
         }

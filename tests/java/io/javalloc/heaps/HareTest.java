@@ -475,6 +475,14 @@ class HareTest {
     }
 
     @Test
+    void aSizeThatLeadsOutOfTheMemoryIsRefused() {
+        allocate(BYTES - 16 - META);
+        long last = base + BYTES - 16;
+        setMeta(last, 24);
+        assertRefused(NON_HEAP, last);
+    }
+
+    @Test
     void aPointerThatIsNotAlignedIsRefused() {
         for (long block : allocateSome(264, LARGE)) {
             for (int at = 1; at < 16; at++) {
