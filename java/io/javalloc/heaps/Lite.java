@@ -36,8 +36,8 @@ import java.util.List;
 ///
 /// Different from the document, on purpose:
 /// - The document is told the size when a block is freed; C's `free` is not. A table in Java,
-///   [LiveBlocks], knows where blocks end. It takes a byte of Java's memory for every 63 of the
-///   heap, and so 64 MiB of it serve some gigabytes of small blocks.
+///   [LiveBlocks], knows where blocks end. It takes 1 KiB of Java's memory for every 64 KiB of the
+///   heap where blocks start or end, and has 32 MiB: for 2 GiB of live small blocks.
 /// - So an address where no live block starts is refused, a double free too, and a free block that
 ///   was written to, mostly.
 /// - Sizes above 128 are rounded up to 16, so that the gap behind them need not be remembered.
@@ -169,24 +169,30 @@ public final class Lite implements Heap {
         return Long.numberOfTrailingZeros(capacity) - LOG_SMALLEST;
     }
 
+    /// Takes the first block of a bin that has one.
     private long reuse(long capacity) {
         int bin = binOf(capacity);
         long block = bins[bin];
-        bins[bin] = checkedNext(block, capacity);
-        live.add(block, capacity);
+        long next = FreeNode.next(block);
+        if (next != 0 && !canBeFree(next, capacity)) {
+            throw new HeapCorruption("A free block has been overwritten", block);
+        }
+        if (!live.add(block, capacity)) {
+            return 0;
+        }
+        bins[bin] = next;
         return block;
     }
 
     private long bump(long capacity, long alignment) {
         long start = Region.roundUp(frontier.end(), alignment);
-        if (start + capacity > frontier.limit()) {
+        if (start + capacity > frontier.limit() || !live.add(start, capacity)) {
             return 0;
         }
-        live.prepare(start, capacity);
         if (!frontier.advance(start + capacity)) {
+            live.remove(start, capacity);
             return 0;
         }
-        live.add(start, capacity);
         return start;
     }
 
@@ -195,57 +201,63 @@ public final class Lite implements Heap {
             return false;
         }
         long after = capacityFor(size);
-        live.prepare(address, after);
-        if (!frontier.advance(address + after)) {
+        if (!live.resize(address, before, after)) {
             return false;
         }
-        live.resize(address, before, after);
+        if (!frontier.advance(address + after)) {
+            live.resize(address, after, before);
+            return false;
+        }
         return true;
     }
 
-    /// The block behind a free one in its bin. Refuses a link to what cannot be a free block:
-    /// somebody has written to a block after it was freed.
-    private long checkedNext(long block, long capacity) {
-        long next = FreeNode.next(block);
-        if (next == 0) {
-            return 0;
-        }
-        boolean isInHeap = next >= frontier.base() && next <= frontier.end() - capacity;
-        if (!isInHeap || next % MIN_ALIGNMENT != 0 || live.hasEdge(next, capacity)) {
-            throw new HeapCorruption("A free block has been overwritten", block);
-        }
-        return next;
+    /// Whether there can be a free block at an address that was found in memory which the program
+    /// can write to.
+    private boolean canBeFree(long block, long capacity) {
+        return block >= frontier.base()
+                && block <= frontier.end() - capacity
+                && block % MIN_ALIGNMENT == 0
+                && !live.hasEdge(block, capacity);
     }
 
+    /// Counts the free blocks as live for a moment: none may overlap a live one, or be there twice.
     @Override
     public void verify() {
+        long counted = 0;
+        long wrong = 0;
+        for (long capacity = SMALLEST; capacity <= LARGEST_BIN && wrong == 0; capacity *= 2) {
+            long block = bins[binOf(capacity)];
+            while (block != 0 && wrong == 0) {
+                if (!canBeFree(block, capacity)) {
+                    wrong = block;
+                } else if (live.add(block, capacity)) {
+                    counted++;
+                    block = FreeNode.next(block);
+                } else {
+                    block = 0; // no memory for more: the rest of the bin goes unchecked
+                }
+            }
+        }
         long overlapped = live.overlapped();
+        uncount(counted);
+        if (wrong != 0) {
+            throw new HeapCorruption("A bin leads to what is not a free block, or twice", wrong);
+        }
         if (overlapped != 0) {
             throw new HeapCorruption("Another block lies inside of this one", overlapped);
         }
-        LiveBlocks free = freeBlocks();
-        live.walk(
-                (block, capacity) -> {
-                    if (free.hasEdge(block, capacity)) {
-                        throw new HeapCorruption("A bin leads into this live block", block);
-                    }
-                });
     }
 
-    /// What is in the bins. A larger block cannot lie inside of a smaller one, so the edges tell.
-    private LiveBlocks freeBlocks() {
-        LiveBlocks free = new LiveBlocks(frontier.base(), LOG_SMALLEST);
-        for (long capacity = SMALLEST; capacity <= LARGEST_BIN; capacity *= 2) {
+    private void uncount(long counted) {
+        long left = counted;
+        for (long capacity = SMALLEST; left > 0; capacity *= 2) {
             long block = bins[binOf(capacity)];
-            while (block != 0) {
-                if (free.hasEdge(block, capacity)) {
-                    throw new HeapCorruption("A free block is in a bin twice", block);
-                }
-                free.add(block, capacity);
-                block = checkedNext(block, capacity);
+            while (block != 0 && left > 0) {
+                live.remove(block, capacity);
+                block = FreeNode.next(block);
+                left--;
             }
         }
-        return free;
     }
 
     @Override

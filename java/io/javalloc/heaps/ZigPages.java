@@ -165,8 +165,9 @@ public final class ZigPages implements Heap {
             return Heap.super.reallocate(address, size);
         }
         long after = Region.roundUp(size, PAGE);
-        live.resize(address, before, after);
-        freePages(address + after, address + before);
+        if (live.resize(address, before, after)) {
+            freePages(address + after, address + before);
+        }
         return address;
     }
 
@@ -180,7 +181,9 @@ public final class ZigPages implements Heap {
                     "The page bitmap has been overwritten: it says that what is in use is free",
                     block);
         }
-        live.add(block, bytes);
+        if (!live.add(block, bytes)) {
+            return 0;
+        }
         part.use(block, bytes);
         return block;
     }
@@ -193,14 +196,13 @@ public final class ZigPages implements Heap {
     private long grow(long bytes, long alignment) {
         long gap = frontier.end();
         long start = Region.roundUp(gap, alignment);
-        if (start + bytes > frontier.limit()) {
+        if (start + bytes > frontier.limit() || !live.add(start, bytes)) {
             return 0;
         }
-        live.prepare(start, bytes);
         if (!frontier.advance(start + bytes)) {
+            live.remove(start, bytes);
             return 0;
         }
-        live.add(start, bytes);
         freePages(gap, start);
         return start;
     }

@@ -14,8 +14,12 @@ import java.util.Arrays;
 ///  last:    0       0       1       0       0       1       0
 /// ```
 ///
-/// The bits are in Java arrays, out of reach of the program: a row for every 4,096 grains, made
-/// when a block first starts or ends there. A pointer is checked without a look at the memory.
+/// The bits are in Java arrays, out of reach of the program: a row for every 4,096 grains where a
+/// live block starts or ends. A pointer is checked without a look at the memory. The rows take half
+/// of Java's memory at most: a JVM that has none left ends the process.
+///
+/// Where there is no row, one without bits stands for it, and never null: HotSpot finds a null that
+/// was not to be expected by the fault that it causes, and a program may handle faults itself.
 public final class LiveBlocks {
 
     /// Is shown blocks, see [#walk].
@@ -38,56 +42,70 @@ public final class LiveBlocks {
 
     private static final int LAST = WORDS;
 
-    /// The row where no block ever started or ended. Nothing is written to it.
-    private static final long[] EMPTY = new long[2 * WORDS];
+    /// Where in its row the number of its bits is.
+    private static final int COUNT = 2 * WORDS;
+
+    private static final int ROW_BYTES = (COUNT + 1) * Long.BYTES;
+
+    /// What stands for rows that there are not. It has no count, so it cannot be written to.
+    private static final long[] NO_ROW = new long[COUNT];
 
     private final long base;
     private final int logGrain;
-    private long[][] rows = {EMPTY};
+    private long[][] rows = {NO_ROW};
+
+    /// Rows that have no bits any more: they are used again before others are made.
+    private long[][] spares = {NO_ROW};
+
+    private int spareCount;
+
+    /// How many rows may still be made.
+    private long rowsLeft;
 
     /// @param base     where the first grain begins
     /// @param logGrain log2 of the bytes of a grain; blocks begin and end where grains do
     public LiveBlocks(long base, int logGrain) {
-        this.base = base;
-        this.logGrain = logGrain;
+        this(base, logGrain, Runtime.getRuntime().maxMemory() / 2 / ROW_BYTES);
     }
 
-    /// Makes room in the table for a block, so that [#add] and [#resize] need none of Java's
-    /// memory. For heaps that have something to change before they can call these.
-    ///
-    /// @throws OutOfMemoryError if Java has no memory; nothing has changed then
-    public void prepare(long address, long bytes) {
-        ownRow(grainOf(address));
-        ownRow(lastGrain(address, bytes));
+    /// @param mostRows how many rows the table may have
+    LiveBlocks(long base, int logGrain, long mostRows) {
+        this.base = base;
+        this.logGrain = logGrain;
+        rowsLeft = mostRows;
     }
 
     /// Notes a block that has become live.
     ///
-    /// @throws OutOfMemoryError if Java has no memory; nothing has changed then
-    public void add(long address, long bytes) {
+    /// @return false if there is no memory for the table; nothing has changed then
+    public boolean add(long address, long bytes) {
         long first = grainOf(address);
         long last = lastGrain(address, bytes);
-        long[] firstRow = ownRow(first);
-        flip(ownRow(last), LAST, last);
-        flip(firstRow, FIRST, first);
+        if (!hasRow(first) || !hasRow(last)) {
+            return false;
+        }
+        set(FIRST, first);
+        set(LAST, last);
+        return true;
     }
 
     /// Notes that a live block has another length.
     ///
-    /// @throws OutOfMemoryError if Java has no memory; nothing has changed then
-    public void resize(long address, long before, long after) {
+    /// @return false if there is no memory for the table; nothing has changed then
+    public boolean resize(long address, long before, long after) {
         long last = lastGrain(address, after);
-        flip(ownRow(last), LAST, last);
-        last = lastGrain(address, before);
-        flip(ownRow(last), LAST, last);
+        if (!hasRow(last)) {
+            return false;
+        }
+        set(LAST, last);
+        clear(LAST, lastGrain(address, before));
+        return true;
     }
 
     /// Notes that a live block is one no longer.
     public void remove(long address, long bytes) {
-        long first = grainOf(address);
-        long last = lastGrain(address, bytes);
-        flip(ownRow(first), FIRST, first);
-        flip(ownRow(last), LAST, last);
+        clear(FIRST, grainOf(address));
+        clear(LAST, lastGrain(address, bytes));
     }
 
     /// The length of the live block that starts at the address, which may be any; 0 if none does.
@@ -155,7 +173,7 @@ public final class LiveBlocks {
         for (long row = from >>> LOG_ROW; row < rows.length && grain < to; row++) {
             long rowEnd = row + 1 << LOG_ROW;
             long[] bits = rows[(int) row];
-            while (bits != EMPTY && grain < Math.min(rowEnd, to)) {
+            while (bits != NO_ROW && grain < Math.min(rowEnd, to)) {
                 long found = bits[kind + wordOf(grain)];
                 if (found != 0) {
                     grain += Long.numberOfTrailingZeros(found);
@@ -172,30 +190,62 @@ public final class LiveBlocks {
         return (row(grain)[FIRST + wordOf(grain)] >>> grain & 1) != 0;
     }
 
-    private static void flip(long[] bits, int kind, long grain) {
+    private void set(int kind, long grain) {
+        long[] bits = row(grain);
+        bits[COUNT]++;
         bits[kind + wordOf(grain)] ^= 1L << grain;
+    }
+
+    private void clear(int kind, long grain) {
+        long[] bits = row(grain);
+        bits[COUNT]--;
+        bits[kind + wordOf(grain)] ^= 1L << grain;
+        if (bits[COUNT] == 0) {
+            spare((int) (grain >>> LOG_ROW));
+        }
     }
 
     /// The row of any grain.
     private long[] row(long grain) {
         long row = grain >>> LOG_ROW;
-        return row < rows.length ? rows[(int) row] : EMPTY;
+        return row < rows.length ? rows[(int) row] : NO_ROW;
     }
 
-    /// The row of a grain where a block starts or ends.
-    private long[] ownRow(long grain) {
-        long[] bits = row(grain);
-        return bits != EMPTY ? bits : makeRow((int) (grain >>> LOG_ROW));
+    /// Whether the grain has a row, now if not before.
+    private boolean hasRow(long grain) {
+        return row(grain) != NO_ROW || makeRow((int) (grain >>> LOG_ROW));
     }
 
-    private long[] makeRow(int row) {
+    private boolean makeRow(int row) {
         if (row >= rows.length) {
-            int before = rows.length;
-            rows = Arrays.copyOf(rows, Math.max(row + 1, 2 * before));
-            Arrays.fill(rows, before, rows.length, EMPTY);
+            rows = lengthened(rows, row);
         }
-        rows[row] = new long[2 * WORDS];
-        return rows[row];
+        if (spareCount > 0) {
+            spareCount--;
+            rows[row] = spares[spareCount];
+            return true;
+        }
+        if (rowsLeft == 0) {
+            return false;
+        }
+        rows[row] = new long[COUNT + 1];
+        rowsLeft--;
+        return true;
+    }
+
+    private void spare(int row) {
+        if (spareCount == spares.length) {
+            spares = lengthened(spares, spareCount);
+        }
+        spares[spareCount] = rows[row];
+        spareCount++;
+        rows[row] = NO_ROW;
+    }
+
+    private static long[][] lengthened(long[][] rows, int index) {
+        long[][] longer = Arrays.copyOf(rows, Math.max(index + 1, 2 * rows.length));
+        Arrays.fill(longer, rows.length, longer.length, NO_ROW);
+        return longer;
     }
 
     private static int wordOf(long grain) {

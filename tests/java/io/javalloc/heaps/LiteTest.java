@@ -402,8 +402,11 @@ class LiteTest {
         };
         for (long damage : damages) {
             FreeNode.setNext(block, damage);
-            assertCorrupt("A free block has been overwritten");
-            assertThrows(HeapCorruption.class, () -> allocate(64));
+            assertCorrupt("A bin leads to what is not a free block, or twice");
+            HeapCorruption thrown = assertThrows(HeapCorruption.class, () -> allocate(64));
+            assertEquals(
+                    "A free block has been overwritten: 0x" + Long.toHexString(block),
+                    thrown.getMessage());
         }
         FreeNode.setNext(block, 0);
         assertEquals(block, allocate(64));
@@ -416,10 +419,25 @@ class LiteTest {
         long block = allocate(64);
         heap.free(block);
         FreeNode.setNext(block, live + 512);
-        assertCorrupt("A bin leads into this live block: 0x" + Long.toHexString(live));
+        String expected = "Another block lies inside of this one: 0x" + Long.toHexString(live);
+        assertCorrupt(expected);
         allocate(64);
         allocate(64);
-        assertCorrupt("Another block lies inside of this one: 0x" + Long.toHexString(live));
+        assertCorrupt(expected);
+    }
+
+    @Test
+    void verifyLeavesTheHeapAsItWas() {
+        long first = allocate(16);
+        long second = allocate(128);
+        long third = allocate(128);
+        heap.free(second);
+        heap.free(first);
+        heap.verify();
+        assertEquals(Map.of(third, 128L), walked());
+        assertRefused(first);
+        assertEquals(first, allocate(16));
+        assertEquals(second, allocate(128));
     }
 
     @Test
@@ -429,11 +447,11 @@ class LiteTest {
         heap.free(first);
         heap.free(second);
         FreeNode.setNext(first, second);
-        assertCorrupt("A free block is in a bin twice");
+        assertCorrupt("A bin leads to what is not a free block, or twice");
         long small = allocate(16);
         FreeNode.setNext(first, 0);
         heap.free(small);
         FreeNode.setNext(small, first + 16);
-        assertCorrupt("A free block is in a bin twice");
+        assertCorrupt("A bin leads to what is not a free block, or twice");
     }
 }

@@ -112,6 +112,21 @@ class LiveBlocksTest {
     }
 
     @Test
+    void whatTheTableHasNoRowForIsRefusedUntilOneIsLeftByOthers() {
+        LiveBlocks small = new LiveBlocks(BASE, 4, 2);
+        long[] rows = {at(0), at(4096), at(2 * 4096)};
+        assertTrue(small.add(rows[0], GRAIN));
+        assertTrue(small.add(rows[1], GRAIN));
+        assertFalse(small.add(rows[2], GRAIN));
+        assertFalse(small.resize(rows[1], GRAIN, 5000 * GRAIN));
+        assertEquals(Map.of(rows[0], GRAIN, rows[1], GRAIN), walked(small));
+        small.remove(rows[0], GRAIN);
+        assertTrue(small.add(rows[2], GRAIN));
+        assertFalse(small.add(rows[0], GRAIN));
+        assertEquals(Map.of(rows[1], GRAIN, rows[2], GRAIN), walked(small));
+    }
+
+    @Test
     void aBlockInsideOfAnotherOneIsFound() {
         live.add(at(10), 10 * GRAIN);
         live.add(at(20), 10 * GRAIN);
