@@ -136,6 +136,18 @@ void signals_allow(int signal);
 /* Once the JVM has installed its handlers: `before` are the dispositions that the program had. */
 void faults_divide(const struct sigaction before[NSIG]);
 
+/* ---- rest.c: the JVM's threads, stopped for a moment ---- */
+
+/* A real-time signal in the place of SIGUSR2. HotSpot suspends its threads with it. */
+#define SUSPEND_SIGNAL      63
+#define SUSPEND_SIGNAL_TEXT "63"
+
+void rest_prepare(void); /* once the JVM has installed its handlers */
+void rest_join(void);    /* the calling thread is one of the JVM's */
+void rest_leave(void);   /* and is about to end */
+void rest_begin(void);
+void rest_end(void);
+
 /* ---- region.c: the address range that Java serves from ---- */
 
 extern struct javalloc_bridge bridge;

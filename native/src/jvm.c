@@ -6,6 +6,7 @@
 #include <jni.h>
 #include <jvmti.h>
 #include <link.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -152,16 +153,18 @@ static sem_t stubs_are_wanted;
 static void *maker(void *unused) {
     (void)unused;
     thread_self.kind = THREAD_JVM;
+    rest_join();
     pthread_setname_np(pthread_self(), "javalloc-stubs");
     while (sem_wait(&stubs_are_wanted) != 0)
         continue; /* EINTR */
     JNIEnv *env;
     JavaVMAttachArgs arguments = {JNI_VERSION_10, NULL, NULL};
-    if ((*vm)->AttachCurrentThreadAsDaemon(vm, (void **)&env, &arguments) != JNI_OK)
-        return NULL; /* JNI goes on serving */
-    (*env)->CallStaticVoidMethod(env, entry, make_stubs, (jlong)(uintptr_t)&bridge);
-    (*env)->ExceptionClear(env);
-    (*vm)->DetachCurrentThread(vm);
+    if ((*vm)->AttachCurrentThreadAsDaemon(vm, (void **)&env, &arguments) == JNI_OK) {
+        (*env)->CallStaticVoidMethod(env, entry, make_stubs, (jlong)(uintptr_t)&bridge);
+        (*env)->ExceptionClear(env);
+        (*vm)->DetachCurrentThread(vm);
+    } /* else JNI goes on serving */
+    rest_leave();
     return NULL;
 }
 
@@ -254,6 +257,9 @@ const char *jvm_start(const char *home, const char *java_home, int *exit_status)
         snprintf(message, sizeof message, "%s cannot be loaded", path);
         return message;
     }
+    /* What goes to libc from now on are the JVM's blocks, and its threads are few. glibc would reserve 64 MiB of
+     * address space for each of them, at its first block: it may have a limit by then that leaves no room. */
+    __libc_mallopt(M_ARENA_MAX, 1);
     struct arguments arguments = {.count = 0};
     add_options(&arguments, home);
     JavaVMInitArgs init = {JNI_VERSION_10, arguments.count, arguments.options, JNI_FALSE};

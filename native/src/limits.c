@@ -14,7 +14,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -29,9 +28,10 @@
  * region. */
 #define JVM_ADDRESS_SPACE ((size_t)512 << 20)
 
-/* What the JVM may map later: glibc reserves 64 MiB for a thread's arena, and twice that for a moment. */
-#define JVM_GROWTH ((size_t)256 << 20)
+/* What the JVM may map later: the compilers' memory. */
+#define JVM_GROWTH ((size_t)128 << 20)
 
+static pid_t process;            /* the one that the JVM was started in */
 static size_t used_before, ours; /* address space: when the JVM started; what the start added */
 
 static struct rlimit asked; /* of RLIMIT_AS, in the third case */
@@ -95,14 +95,16 @@ size_t limits_largest_region(size_t largest) {
     size_t limit = limit_of(RLIMIT_AS);
     if (limit == SIZE_MAX)
         return largest;
-    __libc_mallopt(M_ARENA_MAX, 1); /* glibc would reserve 64 MiB for each of the JVM's threads */
     size_t left = less(less(limit, used_before), JVM_ADDRESS_SPACE);
     while (largest > left / 2)
         largest /= 2;
     return largest;
 }
 
-void limits_started(void) { ours = less(used_by_process(0), used_before) + JVM_GROWTH; }
+void limits_started(void) {
+    process = getpid();
+    ours = less(used_by_process(0), used_before) + JVM_GROWTH;
+}
 
 /* ---- the program asks and sets ---- */
 
@@ -165,20 +167,31 @@ EXPORTED int getrlimit64(__rlimit_resource_t resource, struct rlimit64 *limit) {
 
 /* ---- another program ---- */
 
-/*
- * What is ours does not go with it. If it cannot be executed (a shell tries each folder of PATH), all is as before; for
- * that the hard limit stays where it is. The other exec functions reach the kernel without us: they pass on the larger
- * limit.
- */
-EXPORTED int execve(const char *path, char *const arguments[], char *const environment[]) {
+static int execute(const char *path, char *const arguments[], char *const environment[]) {
+    return (int)syscall(SYS_execve, path, arguments, environment);
+}
+
+/* What is ours does not go with it. If it cannot be executed (a shell tries each folder of PATH), all is as before; for
+ * that the hard limit stays where it is. */
+static int execute_with_limit_asked(const char *path, char *const arguments[], char *const environment[]) {
     struct rlimit raised_limit;
-    bool lower = is_raised && syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &raised_limit) == 0;
-    if (lower)
-        set_kernel_limit(&(struct rlimit){asked.rlim_cur, raised_limit.rlim_max});
-    int result = (int)syscall(SYS_execve, path, arguments, environment);
+    if (syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &raised_limit) != 0)
+        return execute(path, arguments, environment);
+    /* A JVM thread that gets no memory ends the process. In a child the JVM's threads are not. */
+    bool with_jvm = getpid() == process && !route_is_child();
+    if (with_jvm)
+        rest_begin();
+    set_kernel_limit(&(struct rlimit){asked.rlim_cur, raised_limit.rlim_max});
+    int result = execute(path, arguments, environment);
     int saved = errno;
-    if (lower)
-        set_kernel_limit(&raised_limit);
+    set_kernel_limit(&raised_limit);
+    if (with_jvm)
+        rest_end();
     errno = saved;
     return result;
+}
+
+/* The other exec functions reach the kernel without us: they pass on the larger limit. */
+EXPORTED int execve(const char *path, char *const arguments[], char *const environment[]) {
+    return is_raised ? execute_with_limit_asked(path, arguments, environment) : execute(path, arguments, environment);
 }

@@ -14,13 +14,9 @@
 
 extern char **environ;
 
-/* A real-time signal in the place of SIGUSR2. HotSpot suspends its threads with it. */
-#define SR_SIGNAL      63
-#define SR_SIGNAL_TEXT "63"
-
 /* HotSpot raises these on purpose in Java code and handles them itself; the rest is the program's. */
 static bool is_needed_by_jvm(int signal) {
-    return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL || signal == SR_SIGNAL;
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL || signal == SUSPEND_SIGNAL;
 }
 
 static struct {
@@ -46,7 +42,7 @@ static void hide_environment(void) {
     static char *visible[ENVIRONMENT_MAX + 2];
     size_t count = 0;
     saved.environment = environ;
-    visible[count++] = "_JAVA_SR_SIGNUM=" SR_SIGNAL_TEXT; /* instead of SIGUSR2, which is the program's */
+    visible[count++] = "_JAVA_SR_SIGNUM=" SUSPEND_SIGNAL_TEXT; /* instead of SIGUSR2, which is the program's */
     for (char **entry = environ; entry != NULL && *entry != NULL && count <= ENVIRONMENT_MAX; entry++)
         if (!is_hidden(*entry))
             visible[count++] = *entry;
@@ -101,5 +97,6 @@ void process_restore(void) {
         if (!is_needed_by_jvm(signal))
             sigaction(signal, &saved.actions[signal], NULL);
     faults_divide(saved.actions);
+    rest_prepare();
     signals_restore(&saved.mask);
 }

@@ -227,7 +227,10 @@ static void *start_of_jvm_thread(void *given) {
     struct start start = *(struct start *)given;
     thread_self.kind = THREAD_JVM;
     __libc_free(given);
-    return start.routine(start.argument);
+    rest_join();
+    void *result = start.routine(start.argument);
+    rest_leave();
+    return result;
 }
 
 typedef int create_function(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
