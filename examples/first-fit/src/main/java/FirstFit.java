@@ -17,14 +17,11 @@ public final class FirstFit implements Heap {
         public Heap create(HeapArguments arguments) { return new FirstFit(arguments.region()); }
     }
 
-    private static final long OWNER = 8, HEADER = 16, SHORTEST = 32;
+    private static final long OWNER = 8, HEADER = 16;
     private final Region region;
     private long top;
 
-    FirstFit(Region region) {
-        this.region = region;
-        top = region.base();
-    }
+    FirstFit(Region region) { this.region = region; top = region.base(); }
 
     @Override
     public long allocate(long size, long alignment) {
@@ -33,17 +30,16 @@ public final class FirstFit implements Heap {
         for (long chunk = region.base(); chunk < top; chunk = end(chunk)) {
             if (!isFree(chunk)) continue;
             while (end(chunk) < top && isFree(end(chunk))) write(chunk, end(end(chunk)) - chunk, 0);
-            long longer = end(chunk) - chunk - length;
-            if (longer < 0 || (chunk + HEADER) % alignment != 0) continue;
-            if (longer < SHORTEST) return take(chunk, length + longer);
-            write(chunk + length, longer, 0);
-            return take(chunk, length);
+            long rest = end(chunk) - chunk - length;
+            if (rest < 0 || (chunk + HEADER) % alignment != 0) continue;
+            if (rest > 0) write(chunk + length, rest, 0);
+            return write(chunk, length, chunk);
         }
         long chunk = Region.roundUp(top + HEADER, alignment) - HEADER;
         if (!region.commit(chunk + length)) return 0;
         if (chunk > top) write(top, chunk - top, 0);
         top = chunk + length;
-        return take(chunk, length);
+        return write(chunk, length, chunk);
     }
 
     @Override
@@ -60,19 +56,14 @@ public final class FirstFit implements Heap {
 
     @Override
     public void walk(BlockVisitor visitor) {
-        for (long chunk = region.base(); chunk < top; chunk = end(chunk)) {
+        for (long chunk = region.base(); chunk < top; chunk = end(chunk))
             if (!isFree(chunk)) visitor.block(chunk + HEADER, end(chunk) - chunk - HEADER);
-        }
     }
 
-    private static long take(long chunk, long length) {
-        write(chunk, length, chunk);
-        return chunk + HEADER;
-    }
-
-    private static void write(long chunk, long length, long owner) {
+    private static long write(long chunk, long length, long owner) {
         Memory.putLong(chunk, length);
         Memory.putLong(chunk + OWNER, owner);
+        return chunk + HEADER;
     }
 
     private static boolean isFree(long chunk) { return Memory.getLong(chunk + OWNER) == 0; }
@@ -80,18 +71,14 @@ public final class FirstFit implements Heap {
     /// Programs overwrite what lies before and behind their blocks: no length is followed blindly.
     private long end(long chunk) {
         long length = Memory.getLong(chunk);
-        if (length < HEADER || length > top - chunk || length % MIN_ALIGNMENT != 0) {
-            throw new HeapCorruption("The length of a chunk has been overwritten", chunk);
-        }
-        return chunk + length;
+        if (length >= HEADER && length <= top - chunk && length % MIN_ALIGNMENT == 0) return chunk + length;
+        throw new HeapCorruption("The length of a chunk has been overwritten", chunk);
     }
 
     private long used(long address) {
         long chunk = address - HEADER;
-        boolean isInside = chunk >= region.base() && chunk < top && address % MIN_ALIGNMENT == 0;
-        if (!isInside || Memory.getLong(chunk + OWNER) != chunk) {
-            throw new HeapCorruption("This is not a block in use", address);
-        }
-        return chunk;
+        boolean isInside = chunk >= region.base() && chunk < top && chunk % MIN_ALIGNMENT == 0;
+        if (isInside && Memory.getLong(chunk + OWNER) == chunk) return chunk;
+        throw new HeapCorruption("This is not a block in use", address);
     }
 }
