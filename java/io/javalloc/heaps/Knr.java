@@ -318,10 +318,7 @@ public final class Knr implements Heap {
     public void verify() {
         Set<Long> unlisted = new HashSet<>();
         boolean previousIsFree = false;
-        for (long chunk = base; chunk < limit; chunk = KnrHeader.end(chunk)) {
-            if (!isSane(chunk)) {
-                throw new HeapCorruption("The length of a chunk has been overwritten", chunk);
-            }
+        for (long chunk = base; chunk < limit; chunk = behind(chunk)) {
             boolean isFree = !KnrHeader.isAllocated(chunk);
             if (isFree && previousIsFree) {
                 throw new HeapCorruption("Two free chunks are neighbours, the second", chunk);
@@ -345,10 +342,18 @@ public final class Knr implements Heap {
 
     @Override
     public void walk(BlockVisitor visitor) {
-        for (long chunk = base; chunk < limit; chunk = KnrHeader.end(chunk)) {
+        for (long chunk = base; chunk < limit; chunk = behind(chunk)) {
             if (KnrHeader.isAllocated(chunk)) {
                 visitor.block(chunk + KnrHeader.BYTES, KnrHeader.length(chunk) - KnrHeader.BYTES);
             }
         }
+    }
+
+    /// The chunk behind this one, whose length a program may have overwritten.
+    private long behind(long chunk) {
+        if (!isSane(chunk)) {
+            throw new HeapCorruption("The length of a chunk has been overwritten", chunk);
+        }
+        return KnrHeader.end(chunk);
     }
 }

@@ -488,6 +488,15 @@ class KnrTest {
         assertCorrupt("The length of a chunk has been overwritten");
     }
 
+    /// A walk followed a length of 0 for ever.
+    @Test
+    void aWalkDoesNotFollowALengthThatWasOverwritten() {
+        long[] b = allocateSome(64, 64);
+        KnrHeader.setLength(b[1] - HEADER, 0);
+        assertThrows(HeapCorruption.class, this::walked);
+        assertCorrupt("The length of a chunk has been overwritten");
+    }
+
     @Test
     void verifyFindsAnAllocatedChunkWithoutItsSelfLink() {
         long[] b = allocateSome(64, 64, 64);
