@@ -29,38 +29,29 @@ public final class PageRuns {
 
     private static final int FIRST_TABLE = 1 << 8;
 
-    private final Region region;
-    private final long base;
+    private static final int MOST_PAGES = 1 << 30;
+
+    private final Frontier frontier;
     private final int logPage;
-    private final int maxPages;
     private int[] table = new int[FIRST_TABLE];
 
     /// The pages at which a free run begins, so that a search does not come by those in use.
     private BitSet freeRuns = new BitSet(FIRST_TABLE);
 
-    private int frontier;
-
     /// No free run is longer. Spares a search that finds nothing.
     private int longestFree;
-
-    /// From here on nothing has been written since the system zeroed it.
-    private long fresh;
 
     /// @param region  where the pages are
     /// @param max     the bytes that may be used, from the region's base
     /// @param logPage log2 of the bytes of a page, 12 at least
     public PageRuns(Region region, long max, int logPage) {
-        this.region = region;
         this.logPage = logPage;
-        base = Region.roundUp(region.base(), 1L << logPage);
-        long bytes = Math.min(max, region.limit() - base);
-        maxPages = (int) Math.min(1 << 30, Math.max(0, bytes) >> logPage);
-        fresh = base;
+        frontier = new Frontier(region, Math.min(max, (long) MOST_PAGES << logPage), 1L << logPage);
     }
 
     /// The bytes of all pages that there can be.
     public long bytes() {
-        return (long) maxPages << logPage;
+        return frontier.room();
     }
 
     /// How many pages hold so many bytes; too many to be had if the bytes are.
@@ -75,7 +66,7 @@ public final class PageRuns {
     /// @param alignment power of two that its address is a multiple of
     /// @return its address, or 0 if there is no memory for it
     public long take(int pages, long alignment) {
-        if (pages > maxPages) {
+        if (pages > frontier.room() >> logPage) {
             return 0;
         }
         int free = pages <= longestFree ? findFree(pages, alignment) : -1;
@@ -98,8 +89,8 @@ public final class PageRuns {
 
     /// The pages of the run in use that starts at the address; 0 if none does.
     public int pagesAt(long address) {
-        long page = address - base >> logPage;
-        boolean isPage = page >= 0 && page < frontier && addressOf((int) page) == address;
+        long page = address - frontier.base() >> logPage;
+        boolean isPage = page >= 0 && page < end() && addressOf((int) page) == address;
         return isPage ? Math.max(0, table[(int) page]) : 0;
     }
 
@@ -121,12 +112,12 @@ public final class PageRuns {
 
     /// From here on nothing has been written since the system zeroed it.
     public long fresh() {
-        return fresh;
+        return frontier.fresh();
     }
 
     /// Shows every run in use, in the order of addresses: its address and its bytes.
     public void walk(Visitor visitor) {
-        for (int page = 0; page < frontier; page += Math.abs(table[page])) {
+        for (int page = 0; page < end(); page += Math.abs(table[page])) {
             if (table[page] > 0) {
                 visitor.run(addressOf(page), (long) table[page] << logPage);
             }
@@ -141,11 +132,11 @@ public final class PageRuns {
         int free = 0;
         int found = 0;
         int page = 0;
-        while (page < frontier) {
+        while (page < end()) {
             int length = table[page];
             int end = page + Math.abs(length);
-            boolean isMarked = length > 0 || (end <= frontier && table[end - 1] == length);
-            if (length == 0 || end > frontier || !isMarked) {
+            boolean isMarked = length > 0 || (end <= end() && table[end - 1] == length);
+            if (length == 0 || end > end() || !isMarked) {
                 throw new IllegalStateException("page " + page + ": no run, but " + length);
             }
             if (length < 0 && (previousIsFree || -length > longestFree)) {
@@ -179,7 +170,7 @@ public final class PageRuns {
 
     /// The first page from `page` on that is aligned, which may lie far behind the last.
     private long startIn(int page, long alignment) {
-        return Region.roundUp(addressOf(page), alignment) - base >>> logPage;
+        return Region.roundUp(addressOf(page), alignment) - frontier.base() >>> logPage;
     }
 
     /// Cuts a run in use out of a free one.
@@ -193,9 +184,9 @@ public final class PageRuns {
     }
 
     private long takeFresh(int pages, long alignment) {
-        int gap = frontier;
-        long start = Region.roundUp(addressOf(frontier), alignment);
-        if (start < base || !advance(start + ((long) pages << logPage))) {
+        int gap = end();
+        long start = Region.roundUp(frontier.end(), alignment);
+        if (start < frontier.end() || !advance(start + ((long) pages << logPage))) {
             return 0;
         }
         table[pageOf(start)] = pages;
@@ -203,27 +194,26 @@ public final class PageRuns {
         return start;
     }
 
-    private boolean advance(long end) {
-        if (end < base || end - base > (long) maxPages << logPage || !region.commit(end)) {
+    private boolean advance(long to) {
+        if (to > frontier.limit()) {
             return false;
         }
-        int pages = pageOf(end);
+        int pages = pageOf(to);
         if (pages > table.length) { // there may be no Java memory for it: nothing has changed yet
-            int length = (int) Math.max(pages, Math.min(maxPages, 2L * table.length));
+            int most = pageOf(frontier.limit());
+            int length = (int) Math.max(pages, Math.min(most, 2L * table.length));
             BitSet longer = new BitSet(length);
             longer.or(freeRuns);
             table = Arrays.copyOf(table, length);
             freeRuns = longer;
         }
-        frontier = pages;
-        fresh = Math.max(fresh, end);
-        return true;
+        return frontier.advance(to);
     }
 
     private boolean grow(int first, int before, int pages) {
         int end = first + before;
-        if (end == frontier) {
-            if (pages > maxPages || !advance(addressOf(first) + ((long) pages << logPage))) {
+        if (end == end()) {
+            if (!advance(addressOf(first) + ((long) pages << logPage))) {
                 return false;
             }
         } else {
@@ -250,13 +240,13 @@ public final class PageRuns {
             start += table[start - 1];
             unmarkFree(start, first);
         }
-        if (end < frontier && table[end] < 0) {
+        if (end < end() && table[end] < 0) {
             int next = end;
             end -= table[end];
             unmarkFree(next, end);
         }
-        if (end == frontier) {
-            frontier = start;
+        if (end == end()) {
+            frontier.retreat(addressOf(start));
         } else {
             markFree(start, end);
         }
@@ -286,11 +276,16 @@ public final class PageRuns {
         return pageOf(address);
     }
 
+    /// The first page that is never used, or no longer.
+    private int end() {
+        return pageOf(frontier.end());
+    }
+
     private int pageOf(long address) {
-        return (int) (address - base >> logPage);
+        return (int) (address - frontier.base() >> logPage);
     }
 
     private long addressOf(int page) {
-        return base + ((long) page << logPage);
+        return frontier.base() + ((long) page << logPage);
     }
 }
