@@ -68,15 +68,17 @@ enum thread_kind {
     THREAD_READY,  /* attached to the JVM: Java serves it, or it is inside an operation (stack_window is 0) */
     THREAD_INSIDE, /* in the JVM's start, in an attach or a detach */
     THREAD_JVM,    /* made by the JVM, for good */
-    THREAD_SHORT,  /* its stack has no room for Java, for good */
+    THREAD_SHORT,  /* there is no stack to call Java on, for good */
     THREAD_GONE    /* past its exit destructor, for good */
 };
 
 struct thread {
-    uintptr_t stack_low;       /* Java may be called while stack_low <= sp < stack_low + stack_window */
-    uintptr_t stack_window;    /* 0 unless the thread is THREAD_READY: one compare decides on the way of every call */
-    uintptr_t stack_usable;    /* what stack_window is when the thread is ready */
-    struct counters *counters; /* NULL until the thread is ready */
+    uintptr_t stack_low;    /* Java may be called while stack_low <= sp < stack_low + stack_window */
+    uintptr_t stack_window; /* 0 unless the thread is THREAD_READY: one compare decides on the way of every call */
+    uintptr_t stack_usable; /* what stack_window is when the thread is ready */
+    uintptr_t relay_stack;  /* relay.c: the top of the stack that Java is called on; 0: the caller's */
+    uintptr_t own_low, own_bytes; /* the stack that the thread was made with, as far as it is known */
+    struct counters *counters;    /* NULL until the thread is ready */
     enum thread_kind kind;
     int exit_rounds;
     bool attached;           /* by us, so detaching is ours, too */
@@ -90,6 +92,8 @@ extern THREAD_LOCAL struct thread thread_self;
 bool thread_prepare(void);
 /* Makes a THREAD_NEW thread ready, short or whatever it is. */
 void thread_enter(struct thread *self);
+/* Makes a thread that is ready so on every stack. */
+void thread_relay(struct thread *self);
 /* Counts a call; threads without a record share one. */
 void thread_count(enum route route, enum operation op);
 void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]);
@@ -103,8 +107,10 @@ static inline void thread_outside(struct thread *self) {
     atomic_signal_fence(memory_order_seq_cst);
     self->stack_window = self->stack_usable;
 }
-/* Whether the address lies on the calling thread's stack. */
-bool thread_owns_stack(const struct thread *self, uintptr_t address);
+/* Whether the address lies on the stack that the calling thread was made with. */
+static inline bool thread_owns_stack(const struct thread *self, uintptr_t address) {
+    return address - self->own_low < self->own_bytes;
+}
 
 /* libc's pthread_create. */
 int thread_create_plain(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
@@ -114,6 +120,16 @@ static inline bool thread_runs_jvm(const struct thread *self) {
     return self->kind == THREAD_JVM || self->kind == THREAD_INSIDE ||
            (self->kind == THREAD_READY && self->stack_window == 0);
 }
+
+/* ---- relay.c: a stack for Java alone ---- */
+
+/* Attaches the thread to the JVM over there, after detaching it here if need be. If that fails it is detached. */
+bool relay_attach(struct thread *self);
+void relay_detach(struct thread *self);
+/* Does an operation on the stack that ends at `top`. */
+intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
+/* As pthread_getattr_np, of the stack over there. */
+int relay_describe(const struct thread *self, pthread_attr_t *attributes);
 
 /* ---- foreign.c: pointers that nobody gave out ---- */
 

@@ -265,6 +265,7 @@ const char *jvm_start(const char *home, const char *java_home, int *exit_status)
     JavaVMInitArgs init = {JNI_VERSION_10, arguments.count, arguments.options, JNI_FALSE};
     JNIEnv *env;
     jint result = create(&vm, (void **)&env, &init);
+    thread_self.attached = result == JNI_OK; /* as the thread that the JVM calls main */
     if (result != JNI_OK) {
         snprintf(message, sizeof message, "the JVM of %s did not start (JNI error %d)", java_home, (int)result);
         return message;

@@ -225,7 +225,7 @@ uintptr_t places_here(struct thread *self, const void *frame) {
     self->unwinding = true;
     atomic_signal_fence(memory_order_seq_cst);
     struct stack stack = {.innermost = innermost_above(frame)};
-    if (!walk(&stack, self->stack_low + self->stack_usable))
+    if (!thread_owns_stack(self, (uintptr_t)frame) || !walk(&stack, self->own_low + self->own_bytes))
         unwind_all(&stack);
     uint32_t place = stack.depth == 0 ? number_of(stack.innermost, 1) : number_of(stack.callers, stack.depth);
     atomic_signal_fence(memory_order_seq_cst);

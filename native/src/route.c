@@ -4,7 +4,8 @@
  *   the caller                                     malloc      free, realloc of a Java block
  *   any thread before Java is up                   libc        -
  *   a program's thread with enough stack           Java        Java
- *   a program's thread on a short or foreign stack libc        deferred
+ *   a program's thread on a short or foreign stack Java, on a stack of Java's own (relay.c)
+ *     where there is no memory for that stack      libc        deferred
  *   code of the JVM on a program's thread          libc        deferred
  *   a thread that the JVM made                     libc        deferred
  *   a thread past its exit destructor              libc        deferred
@@ -22,8 +23,6 @@
  *     a signal handler allocates, too.
  *   - Deferred blocks hang on a lock-free list through their own first word; the next call into Java takes all of the
  *     list and frees it.
- *   - The relay (a helper thread that calls Java for those whose stack is too short) is to be called where `refused`
- *     answers ROUTE_RELAY; until it exists, libc serves them.
  */
 #include <errno.h>
 #include <string.h>
@@ -60,21 +59,28 @@ static __attribute__((noinline)) enum route refused(struct thread *self) {
             route_child();
         return thread_runs_jvm(self) && !is_child() ? ROUTE_JVM : ROUTE_LIBC;
     }
-    if (self->kind == THREAD_NEW) {
+    if (self->kind == THREAD_NEW)
         thread_enter(self);
-        if (java_serves(self))
-            return ROUTE_JAVA;
-    }
+    if (self->kind == THREAD_READY && self->stack_window != 0 && !java_serves(self))
+        thread_relay(self);
+    if (java_serves(self))
+        return ROUTE_JAVA;
     return thread_runs_jvm(self) ? ROUTE_JVM : ROUTE_LIBC;
 }
 
 static inline enum route route_of(struct thread *self) { return java_serves(self) ? ROUTE_JAVA : refused(self); }
 
+/* How Java serves this thread, for the statistics. */
+static inline enum route java_route(const struct thread *self) {
+    return likely(self->relay_stack == 0) ? ROUTE_JAVA : ROUTE_RELAY;
+}
+
 static inline intptr_t call_java(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b,
                                  uintptr_t c) {
     int saved = errno;
     thread_inside(self);
-    intptr_t answer = operation(a, b, c);
+    intptr_t answer =
+        likely(self->relay_stack == 0) ? operation(a, b, c) : relay_call(self->relay_stack, operation, a, b, c);
     thread_outside(self);
     errno = saved;
     if (unlikely(answer == JAVALLOC_CORRUPT))
@@ -143,7 +149,7 @@ void *route_allocate(enum operation op, size_t size, size_t alignment, bool zero
             errno = ENOMEM;
         return block;
     }
-    self->counters->calls[ROUTE_JAVA][op]++;
+    self->counters->calls[java_route(self)][op]++;
     drain_if_any(self);
     uintptr_t place = place_of_caller(self);
     void *block = (void *)call_java(self, bridge.allocate, size, alignment, place << 1 | zeroed);
@@ -175,7 +181,7 @@ static void *resize_outside_region(struct thread *self, void *block, size_t size
         drain_if_any(self);
         intptr_t moved = call_java(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
         if (moved != JAVALLOC_NOT_MINE) {
-            thread_count(ROUTE_JAVA, OP_REALLOC);
+            thread_count(java_route(self), OP_REALLOC);
             if (moved == 0)
                 errno = ENOMEM;
             return (void *)moved;
@@ -195,7 +201,7 @@ void *route_resize(void *block, size_t size) {
     enum route route = route_of(self);
     if (unlikely(route != ROUTE_JAVA))
         return resize_without_java(self, route, block, size, size);
-    self->counters->calls[ROUTE_JAVA][OP_REALLOC]++;
+    self->counters->calls[java_route(self)][OP_REALLOC]++;
     drain_if_any(self);
     void *moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
     if (unlikely(moved == NULL))
@@ -208,7 +214,7 @@ static void free_outside_region(struct thread *self, void *block) {
     if (route == ROUTE_JAVA && (bridge.outside != 0 || foreign_is(self, block))) {
         drain_if_any(self);
         if (release(self, block)) {
-            thread_count(ROUTE_JAVA, OP_FREE);
+            thread_count(java_route(self), OP_FREE);
             return;
         }
     } else if (is_heaps_later(route)) {
@@ -228,7 +234,7 @@ void route_free(void *block) {
     }
     enum route route = route_of(self);
     if (likely(route == ROUTE_JAVA)) {
-        self->counters->calls[ROUTE_JAVA][OP_FREE]++;
+        self->counters->calls[java_route(self)][OP_FREE]++;
         drain_if_any(self);
         call_java(self, bridge.release, (uintptr_t)block, 0, 0);
     } else if (is_child()) {
@@ -263,7 +269,7 @@ bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *an
 
 EXPORTED size_t javalloc_cross(size_t times) {
     struct thread *self = &thread_self;
-    if (route_of(self) != ROUTE_JAVA)
+    if (route_of(self) != ROUTE_JAVA || self->relay_stack != 0)
         return 0;
     thread_inside(self);
     for (size_t i = 0; i < times; i++)

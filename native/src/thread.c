@@ -96,20 +96,20 @@ static bool measure_stack(struct thread *self) {
     size_t size;
     int failed = pthread_attr_getstack(&attributes, &low, &size);
     pthread_attr_destroy(&attributes);
-    if (failed || size < STACK_MARGIN + STACK_WORTH)
+    if (failed)
         return false;
     bool is_main = gettid() == getpid();
     if (is_main && size > JVM_STACK) {
         low = (char *)low + (size - JVM_STACK);
         size = JVM_STACK;
     }
+    self->own_low = (uintptr_t)low;
+    self->own_bytes = size;
+    if (size < STACK_MARGIN + STACK_WORTH)
+        return false;
     self->stack_low = (uintptr_t)low + STACK_MARGIN;
     self->stack_usable = size - STACK_MARGIN;
     return (uintptr_t)__builtin_frame_address(0) - self->stack_low < self->stack_usable;
-}
-
-bool thread_owns_stack(const struct thread *self, uintptr_t address) {
-    return address - self->stack_low < self->stack_usable;
 }
 
 /* Orders our earlier stores before any later load of ours, and the same on every running thread of the process. */
@@ -131,10 +131,34 @@ static void end_solitude(struct thread *self) {
         sched_yield();
 }
 
+static void serve_on_every_stack(struct thread *self) {
+    self->stack_low = 0;
+    self->stack_usable = UINTPTR_MAX;
+}
+
+/* It is outside of every operation for good: who ends the solitude may wait for that. */
+static void serve_on_no_stack(struct thread *self) {
+    self->kind = THREAD_SHORT;
+    self->stack_low = UINTPTR_MAX;
+    self->stack_usable = 1;
+}
+
+static bool attach(struct thread *self) {
+    if (measure_stack(self))
+        return jvm_attach(&self->attached);
+    serve_on_every_stack(self);
+    return relay_attach(self);
+}
+
+static void detach(struct thread *self) {
+    if (self->relay_stack != 0)
+        relay_detach(self);
+    else if (self->attached)
+        jvm_detach();
+}
+
 static enum thread_kind come(struct thread *self) {
-    if (!measure_stack(self) || pthread_setspecific(exit_key, self) != 0)
-        return THREAD_SHORT;
-    if (!jvm_attach(&self->attached))
+    if (pthread_setspecific(exit_key, self) != 0 || !attach(self))
         return THREAD_SHORT;
     pthread_mutex_lock(&lock);
     self->counters = take_record();
@@ -143,8 +167,7 @@ static enum thread_kind come(struct thread *self) {
         self->stack_window = self->stack_usable;
     pthread_mutex_unlock(&lock);
     if (self->counters == NULL) {
-        if (self->attached)
-            jvm_detach();
+        detach(self);
         return THREAD_SHORT;
     }
     return THREAD_READY;
@@ -162,6 +185,22 @@ void thread_enter(struct thread *self) {
     errno = saved;
 }
 
+/* As when it came: attaching again is not safe in a signal handler. */
+void thread_relay(struct thread *self) {
+    int saved = errno;
+    sigset_t before;
+    thread_inside(self);
+    signals_block_all(&before);
+    bool is_done = relay_attach(self);
+    if (is_done)
+        serve_on_every_stack(self);
+    else
+        serve_on_no_stack(self);
+    thread_outside(self);
+    signals_restore_for_java(self, &before);
+    errno = saved;
+}
+
 static void leave(struct thread *self) {
     sigset_t before;
     signals_block_all(&before);
@@ -172,8 +211,7 @@ static void leave(struct thread *self) {
     pthread_mutex_unlock(&lock);
     self->kind = THREAD_INSIDE;
     self->stack_window = 0;
-    if (self->attached)
-        jvm_detach();
+    detach(self);
     pthread_mutex_lock(&lock);
     if (self->counters != NULL) {
         self->counters->next_free = free_records;
@@ -202,12 +240,16 @@ bool thread_prepare(void) {
     return pthread_key_create(&exit_key, exit_destructor) == 0;
 }
 
-/* glibc allocates in here while it holds the thread's lock, and attaching the thread would want that lock again:
+/* HotSpot asks for the bounds of the stack that it is called on. The program is told the truth.
+ *
+ * glibc allocates in here while it holds the thread's lock, and attaching the thread would want that lock again:
  * whoever allocates for the first time here must not attach yet. */
 EXPORTED int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
     static int (*next)(pthread_t, pthread_attr_t *);
     if (next == NULL)
         *(void **)&next = dlsym(RTLD_NEXT, "pthread_getattr_np");
+    if (thread_self.relay_stack != 0 && thread_runs_jvm(&thread_self))
+        return relay_describe(&thread_self, attributes);
     enum thread_kind kind = thread_self.kind;
     if (kind == THREAD_NEW)
         thread_self.kind = THREAD_INSIDE;

@@ -12,7 +12,7 @@
  *   page       64 KiB of the region
  *   commit     make reserved (PROT_NONE) pages of the region readable and writable
  *   shim       libjavalloc.so, the C side
- *   route      which side serves a call: Java, the relay, or libc (native/src/route.c)
+ *   route      which side serves a call: Java, Java on a stack of its own (the relay), or libc (native/src/route.c)
  *   operation  one function of the heap manager, called from C through a Panama upcall stub
  */
 #ifndef JAVALLOC_BRIDGE_H

@@ -1,17 +1,34 @@
 /* stacks.c: malloc works on whatever stack it is called: the smallest thread's, a fiber's, a signal handler's, and deep
- * in a recursion. hosted: yes */
+ * in a recursion, almost to its end. With EXPECT_JAVALLOC=1 it is Java that serves there. hosted: yes */
 #include "check.h"
 
+#include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+
+/* Whether Java gave the block out: the head of struct javalloc_bridge says where its blocks lie. A heap that has some
+ * elsewhere (system) does not tell. */
+static void check_is_of_java(const void *block) {
+    struct head {
+        uint32_t abi_version, bytes;
+        uintptr_t region_base, region_bytes;
+        char heap[256];
+    };
+    const struct head *(*bridge)(void);
+    *(void **)&bridge = dlsym(RTLD_DEFAULT, "javalloc_bridge");
+    if (!check_env("EXPECT_JAVALLOC") || strcmp(bridge()->heap, "system") == 0)
+        return;
+    CHECK((uintptr_t)block - bridge()->region_base < bridge()->region_bytes, "%p is libc's", block);
+}
 
 static void use_the_heap(uint64_t tag) {
     void *blocks[6];
     for (size_t i = 0; i < 6; i++) {
         blocks[i] = i % 2 ? malloc(10u << 2 * i) : calloc(1, 10u << 2 * i);
         CHECK(blocks[i] != NULL);
+        check_is_of_java(blocks[i]);
         fill(blocks[i], 10u << 2 * i, tag + i);
     }
     for (size_t i = 0; i < 6; i++) {
@@ -122,6 +139,7 @@ __attribute__((noinline)) static void descend(const char *floor, uint64_t depth)
     escape(frame);
     void *block = malloc(100 + depth % 1000);
     CHECK(block != NULL);
+    check_is_of_java(block);
     fill(block, 100 + depth % 1000, depth);
     if (frame > floor)
         descend(floor, depth + 1);
@@ -129,7 +147,7 @@ __attribute__((noinline)) static void descend(const char *floor, uint64_t depth)
     free(block);
 }
 
-/* To the last quarter of the stack, or 6 MiB deep. */
+/* To the last 32 KiB of the stack, or 16 MiB deep: HotSpot's own margin is wider. */
 static void *deep_in_a_recursion(void *unused) {
     pthread_attr_t attributes;
     void *lowest;
@@ -138,7 +156,7 @@ static void *deep_in_a_recursion(void *unused) {
     CHECK_EQ(pthread_getattr_np(pthread_self(), &attributes), 0);
     CHECK_EQ(pthread_attr_getstack(&attributes, &lowest, &size), 0);
     pthread_attr_destroy(&attributes);
-    const char *floor = (char *)lowest + size / 4, *deepest = (char *)escape(&here) - (6 << 20);
+    const char *floor = (char *)lowest + (32 << 10), *deepest = (char *)escape(&here) - (16 << 20);
     descend(floor > deepest ? floor : deepest, 0);
     return unused;
 }

@@ -3,6 +3,7 @@
  * cannot be. Its "Java" is a few lines of C: a heap that never reuses anything, behind the same table of operations.
  * The library takes it for a JVM that has loaded it (host mode).
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "fake_jvm.h"
@@ -22,7 +23,27 @@ const char *jvm_start(const char *home, const char *java_home, int *exit_status)
     return "there is no JVM in this test";
 }
 
+/* The stack that a thread was attached on: "Java" is called nowhere else. */
+static _Thread_local uintptr_t stack_low, stack_bytes;
+
+static void learn_stack(void) {
+    pthread_attr_t attributes;
+    void *low;
+    size_t bytes;
+    CHECK(pthread_getattr_np(pthread_self(), &attributes) == 0);
+    CHECK(pthread_attr_getstack(&attributes, &low, &bytes) == 0);
+    pthread_attr_destroy(&attributes);
+    stack_low = (uintptr_t)low;
+    stack_bytes = bytes;
+}
+
+static void check_stack(void) { CHECK((uintptr_t)__builtin_frame_address(0) - stack_low < stack_bytes); }
+
 bool jvm_attach(bool *by_us) {
+    learn_stack();
+    check_stack();
+    if (fake.is_hosts)
+        return true;
     fake.attached++;
     /* As the JVM does: what it allocates itself must not come back to it. */
     javalloc_free(javalloc_malloc(100));
@@ -49,6 +70,7 @@ static size_t size_of(uintptr_t block) {
 
 static intptr_t allocate(uintptr_t size, uintptr_t alignment, uintptr_t zeroed) {
     (void)zeroed; /* nothing is reused: all of it is */
+    check_stack();
     fake.inside++;
     if (fake.malloc_inside)
         javalloc_free(javalloc_malloc(50));
@@ -68,6 +90,7 @@ static intptr_t allocate(uintptr_t size, uintptr_t alignment, uintptr_t zeroed) 
 
 static intptr_t release(uintptr_t block, uintptr_t b, uintptr_t c) {
     (void)b, (void)c;
+    check_stack();
     fake.released++;
     fake.last_released = block;
     return 0;

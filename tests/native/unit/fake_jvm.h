@@ -2,7 +2,18 @@
 #ifndef FAKE_JVM_H
 #define FAKE_JVM_H
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "internal.h"
+
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition);                                   \
+            exit(1);                                                                                                   \
+        }                                                                                                              \
+    } while (0)
 
 extern struct fake {
     _Atomic size_t attached, detached, allocated, released;
@@ -10,6 +21,7 @@ extern struct fake {
     int inside;
     bool malloc_inside; /* "Java" allocates while it serves a call, as a JVM does */
     bool full;          /* out of memory */
+    bool is_hosts;      /* threads were known to "Java" before they came, which is how a host made them */
     void (*on_detach)(void);
 } fake;
 

@@ -14,14 +14,6 @@
 
 #include "fake_jvm.h"
 
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition);                                   \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-
 static uint64_t count(enum route route, enum operation op) {
     uint64_t sums[ROUTES][OPERATIONS];
     thread_counts_sum(sums);
@@ -146,7 +138,18 @@ static void a_thread_of_the_jvm_defers_what_it_frees(void) {
     javalloc_free(next);
 }
 
-static void *allocate_on_a_short_stack(void *unused) {
+static void *use_java(void *unused) {
+    (void)unused;
+    void *block = javalloc_malloc(10);
+    CHECK(region_contains(block));
+    javalloc_free(block);
+    block = javalloc_realloc(block_of_java, 5000);
+    CHECK(region_contains(block) && strcmp(block, "moved") == 0);
+    javalloc_free(block);
+    return NULL;
+}
+
+static void *use_libc(void *unused) {
     (void)unused;
     void *block = javalloc_malloc(10);
     CHECK(!region_contains(block));
@@ -157,36 +160,56 @@ static void *allocate_on_a_short_stack(void *unused) {
     return NULL;
 }
 
-static void a_short_stack_is_served_by_libc(void) {
+static void on_a_stack_of(size_t bytes, void *(*what)(void *)) {
     block_of_java = javalloc_malloc(10);
     strcpy(block_of_java, "moved");
-    size_t attached = fake.attached;
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    CHECK(pthread_attr_setstacksize(&attributes, 128 << 10) == 0);
+    CHECK(pthread_attr_setstacksize(&attributes, bytes) == 0);
     pthread_t thread;
-    CHECK(pthread_create(&thread, &attributes, allocate_on_a_short_stack, NULL) == 0);
+    CHECK(pthread_create(&thread, &attributes, what, NULL) == 0);
     CHECK(pthread_join(thread, NULL) == 0);
     pthread_attr_destroy(&attributes);
-    CHECK(fake.attached == attached);
+}
+
+static void a_thread_on_a_short_stack_calls_java_on_another(void) {
+    size_t attached = fake.attached, detached = fake.detached, relayed = count(ROUTE_RELAY, OP_MALLOC);
+    on_a_stack_of(128 << 10, use_java);
+    CHECK(fake.attached == attached + 1 && fake.detached == detached + 1);
+    CHECK(count(ROUTE_RELAY, OP_MALLOC) == relayed + 1);
+}
+
+/* The stack of a thread that a host has made known to Java is not ours to change. */
+static void a_thread_of_the_host_on_a_short_stack_is_served_by_libc(void) {
+    fake.is_hosts = true;
+    on_a_stack_of(128 << 10, use_libc);
+    fake.is_hosts = false;
 }
 
 static ucontext_t here, fiber;
 
-static void allocate_in_a_fiber(void) {
-    void *block = javalloc_malloc(10);
-    CHECK(!region_contains(block));
-    javalloc_free(block);
-}
+static void allocate_in_a_fiber(void) { use_java(NULL); }
 
-static void a_foreign_stack_is_served_by_libc(void) {
+static void *use_java_and_then_a_fiber(void *unused) {
     static char stack[256 << 10];
+    void *block = javalloc_malloc(10);
+    size_t attached = fake.attached, detached = fake.detached;
     getcontext(&fiber);
     fiber.uc_stack.ss_sp = stack;
     fiber.uc_stack.ss_size = sizeof stack;
     fiber.uc_link = &here;
     makecontext(&fiber, allocate_in_a_fiber, 0);
     swapcontext(&here, &fiber);
+    CHECK(fake.attached == attached + 1 && fake.detached == detached + 1);
+    javalloc_free(block); /* on its own stack again: served over there all the same */
+    CHECK(fake.last_released == (uintptr_t)block && fake.attached == attached + 1);
+    return unused;
+}
+
+static void a_fiber_calls_java_on_another_stack(void) {
+    size_t attached = fake.attached, detached = fake.detached;
+    on_a_stack_of(1 << 20, use_java_and_then_a_fiber);
+    CHECK(fake.attached == attached + 2 && fake.detached == detached + 2);
 }
 
 /* ---- signals ---- */
@@ -298,8 +321,9 @@ int main(void) {
     errno_is_kept_and_set_as_the_standard_wants();
     a_thread_is_attached_once_and_detached_at_its_end();
     a_thread_of_the_jvm_defers_what_it_frees();
-    a_short_stack_is_served_by_libc();
-    a_foreign_stack_is_served_by_libc();
+    a_thread_on_a_short_stack_calls_java_on_another();
+    a_thread_of_the_host_on_a_short_stack_is_served_by_libc();
+    a_fiber_calls_java_on_another_stack();
     a_thread_that_blocks_all_signals_still_takes_the_faults_of_the_jvm();
     a_handler_that_interrupts_libcs_malloc_does_not_enter_it_again();
     a_forked_child_goes_to_libc();
