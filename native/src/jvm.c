@@ -6,7 +6,6 @@
 #include <jni.h>
 #include <jvmti.h>
 #include <link.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -148,13 +147,15 @@ static bool bind_pages(JNIEnv *env) {
 static jclass entry, operations;
 static jmethodID jni_methods[6], make_stubs;
 static _Atomic uint32_t calls_through_jni;
-static sem_t stubs_are_wanted;
+static sem_t maker_is_ready, stubs_are_wanted;
 
 static void *maker(void *unused) {
     (void)unused;
     thread_self.kind = THREAD_JVM;
     rest_join();
     pthread_setname_np(pthread_self(), "javalloc-stubs");
+    __libc_free(__libc_malloc(1));
+    sem_post(&maker_is_ready);
     while (sem_wait(&stubs_are_wanted) != 0)
         continue; /* EINTR */
     JNIEnv *env;
@@ -168,17 +169,19 @@ static void *maker(void *unused) {
     return NULL;
 }
 
-/* Without it JNI goes on serving. Nothing is allocated, here or on the new thread while it waits: with a thread's first
- * block glibc reserves 64 MiB for an arena, which a limit on address space that the program has just set may not allow.
- */
+/* Without it JNI goes on serving. With a thread's first block glibc reserves 64 MiB of addresses for an arena: that is
+ * to happen now, and not when the program has set a limit that leaves no room for it. */
 static void start_maker(void) {
     pthread_attr_t attributes;
     pthread_t thread;
-    if (sem_init(&stubs_are_wanted, 0, 0) != 0 || pthread_attr_init(&attributes) != 0)
+    if (sem_init(&maker_is_ready, 0, 0) != 0 || sem_init(&stubs_are_wanted, 0, 0) != 0 ||
+        pthread_attr_init(&attributes) != 0)
         return;
     pthread_attr_setstacksize(&attributes, MAKER_STACK);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    thread_create_plain(&thread, &attributes, maker, NULL);
+    if (thread_create_plain(&thread, &attributes, maker, NULL) == 0)
+        while (sem_wait(&maker_is_ready) != 0)
+            continue; /* EINTR */
     pthread_attr_destroy(&attributes);
 }
 
@@ -257,9 +260,6 @@ const char *jvm_start(const char *home, const char *java_home, int *exit_status)
         snprintf(message, sizeof message, "%s cannot be loaded", path);
         return message;
     }
-    /* What goes to libc from now on are the JVM's blocks, and its threads are few. glibc would reserve 64 MiB of
-     * address space for each of them, at its first block: it may have a limit by then that leaves no room. */
-    __libc_mallopt(M_ARENA_MAX, 1);
     struct arguments arguments = {.count = 0};
     add_options(&arguments, home);
     JavaVMInitArgs init = {JNI_VERSION_10, arguments.count, arguments.options, JNI_FALSE};

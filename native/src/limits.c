@@ -14,6 +14,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -95,6 +96,7 @@ size_t limits_largest_region(size_t largest) {
     size_t limit = limit_of(RLIMIT_AS);
     if (limit == SIZE_MAX)
         return largest;
+    __libc_mallopt(M_ARENA_MAX, 1); /* glibc would reserve 64 MiB for each of the JVM's threads */
     size_t left = less(less(limit, used_before), JVM_ADDRESS_SPACE);
     while (largest > left / 2)
         largest /= 2;
