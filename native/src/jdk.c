@@ -49,9 +49,13 @@ const char *jdk_find(char home[JDK_PATH_MAX]) {
             return NULL;
         }
     }
-    snprintf(
-        message, sizeof message,
-        "no JDK %d or newer: looked at JAVALLOC_JAVA_HOME=%.100s, JAVA_HOME=%.100s and %.100s; set JAVALLOC_JAVA_HOME",
-        JDK_OLDEST, chosen == NULL ? "" : chosen, usual == NULL ? "" : usual, JAVALLOC_BUILD_JDK);
+    if (chosen != NULL)
+        snprintf(message, sizeof message,
+                 "no JDK %d or newer: looked at JAVALLOC_JAVA_HOME=%.200s, and because that is set nowhere else",
+                 JDK_OLDEST, chosen);
+    else
+        snprintf(message, sizeof message,
+                 "no JDK %d or newer: looked at JAVA_HOME=%.200s and %.200s; set JAVALLOC_JAVA_HOME", JDK_OLDEST,
+                 usual == NULL ? "" : usual, JAVALLOC_BUILD_JDK);
     return message;
 }

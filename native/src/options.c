@@ -23,9 +23,15 @@ static bool copy(const char *name, char *target, size_t room) {
     return true;
 }
 
-static bool is_set(const char *name, const char *wanted) {
+/* A switch with two positions, the second of which is the usual one. Another word is a wish that cannot be met. */
+static bool is_set(const char *name, const char *wanted, const char *usual) {
     const char *value = getenv(name);
-    return value != NULL && strcmp(value, wanted) == 0;
+    if (value == NULL || value[0] == '\0' || strcmp(value, usual) == 0)
+        return false;
+    if (strcmp(value, wanted) == 0)
+        return true;
+    report("%s is '%s' or '%s', not '%.100s'", name, wanted, usual, value);
+    _exit(EXIT_USAGE);
 }
 
 /* A file is named from where the program starts; it may change its directory before it ends. */
@@ -42,15 +48,15 @@ static void make_absolute(char path[JDK_PATH_MAX]) {
 }
 
 void options_read(void) {
-    options.off = is_set("JAVALLOC", "off");
-    options.verify = is_set("JAVALLOC_VERIFY", "1");
-    options.strict = is_set("JAVALLOC_STRICT", "1");
-    options.stats_text = is_set("JAVALLOC_STATS_FORMAT", "text");
-    options.leaks_fail = is_set("JAVALLOC_LEAKS_FAIL", "1");
+    options.off = is_set("JAVALLOC", "off", "on");
+    options.verify = is_set("JAVALLOC_VERIFY", "1", "0");
+    options.strict = is_set("JAVALLOC_STRICT", "1", "0");
+    options.stats_text = is_set("JAVALLOC_STATS_FORMAT", "text", "json");
+    options.leaks_fail = is_set("JAVALLOC_LEAKS_FAIL", "1", "0");
     copy("JAVALLOC_LEAKS_FILE", options.leaks_file, sizeof options.leaks_file);
     make_absolute(options.leaks_file);
     bool has_file = options.leaks_file[0] != '\0';
-    options.leaks_text = is_set("JAVALLOC_LEAKS", "1") || (options.leaks_fail && !has_file);
+    options.leaks_text = is_set("JAVALLOC_LEAKS", "1", "0") || (options.leaks_fail && !has_file);
     options.leaks = options.leaks_text || has_file;
     copy("JAVALLOC_STATS", options.stats, sizeof options.stats);
     make_absolute(options.stats);
