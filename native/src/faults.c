@@ -4,10 +4,14 @@
  * javalloc: with the disposition that the program was started with. Before that the heap is asked about the address,
  * because some heaps protect memory so that who touches it is stopped at once.
  *
+ * A fault in Java code at an address of the region is neither: HotSpot has nothing there. It is the heap's mistake, and
+ * said so.
+ *
  * A handler that the program sets for itself takes the place of this one.
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -24,8 +28,23 @@ static void explain(int signal, const siginfo_t *info) {
         report("%s", bridge.message);
 }
 
+/* Whether an operation of the heap touched memory of its own that it may not touch. */
+static bool is_of_heap(const siginfo_t *info) {
+    return thread_self.kind == THREAD_READY && info->si_code > 0 && region_contains(info->si_addr);
+}
+
+static _Noreturn void name_the_heap(const siginfo_t *info) {
+    uintptr_t offset = (uintptr_t)info->si_addr - bridge.region_base;
+    report("the heap %s reads or writes %p, byte 0x%zx of its region, which is %s; try: javalloc check --heap '%s'",
+           bridge.heap, info->si_addr, (size_t)offset, offset < region_committed() ? "protected" : "not committed",
+           bridge.heap);
+    abort();
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context) {
     int saved = errno;
+    if (is_of_heap(info) && thread_runs_jvm(&thread_self))
+        name_the_heap(info);
     if (thread_runs_jvm(&thread_self)) {
         of_hotspot[signal].sa_sigaction(signal, info, context);
         errno = saved;
