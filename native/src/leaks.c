@@ -1,7 +1,9 @@
 /*
  * leaks.c: what is still live at the end of a process, grouped by the place where it was asked for, largest first
- * (JAVALLOC_LEAKS): text for people, JSON for tools. Live is what was not freed, whether something points to it or not.
+ * (JAVALLOC_LEAKS): text for people, JSON for tools. Live is what was not freed, whether something points to it or not;
+ * what the C library, the loader and libstdc++ keep for themselves to the end is no leak of the program's.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,7 +17,7 @@ struct leaks {
     struct javalloc_site *sites; /* by number of the place; 0: not known */
     uint32_t *order;             /* numbers of those with live blocks, largest first */
     size_t shown, places;
-    struct javalloc_site total;
+    struct javalloc_site total, kept; /* kept: by the libraries, for themselves; not in the total */
 };
 
 static void *map(size_t bytes) {
@@ -38,6 +40,52 @@ static void sort(struct leaks *all) {
         }
 }
 
+/* ---- what libraries keep for themselves ---- */
+
+/* What these have allocated they use again; no call gives it back. */
+static const char *const keepers[] = {"setlocale",     "textdomain",     "bindtextdomain", "tzset",
+                                      "getpwnam",      "getpwuid",       "getgrnam",       "getgrgid",
+                                      "getservbyname", "atexit",         "on_exit",        "__cxa_atexit",
+                                      "gethostbyname", "pthread_create", "backtrace",      "dlerror"};
+
+static const char *module_of(uintptr_t caller, Dl_info *info) {
+    if (dladdr((const void *)(caller - 1), info) == 0 || info->dli_fname == NULL)
+        return "";
+    const char *slash = strrchr(info->dli_fname, '/');
+    return slash == NULL ? info->dli_fname : slash + 1;
+}
+
+static bool starts_with(const char *text, const char *start) { return strncmp(text, start, strlen(start)) == 0; }
+
+static bool is_named(const Dl_info *info, const char *name) {
+    return info->dli_sname != NULL && strcmp(info->dli_sname, name) == 0;
+}
+
+static bool is_keeper(const Dl_info *info) {
+    for (size_t i = 0; i < sizeof keepers / sizeof *keepers; i++)
+        if (is_named(info, keepers[i]))
+            return true;
+    return false;
+}
+
+static bool is_kept(const struct place *place) {
+    Dl_info inner, outer;
+    const char *module = module_of(place->callers[0], &inner);
+    if (starts_with(module, "ld-linux") || is_named(&inner, "_IO_file_doallocate")) /* a stream's buffer */
+        return true;
+    if (starts_with(module, "libstdc++")) /* the pool for exceptions, when the library is initialised */
+        return place->depth > 1 && starts_with(module_of(place->callers[1], &outer), "ld-linux");
+    for (uint32_t i = 0; i < place->depth && starts_with(module_of(place->callers[i], &outer), "libc.so"); i++)
+        if (is_keeper(&outer))
+            return true;
+    return false;
+}
+
+static void add(struct javalloc_site *sum, const struct javalloc_site *site) {
+    sum->blocks += site->blocks;
+    sum->bytes += site->bytes;
+}
+
 static bool collect(struct leaks *all) {
     uint32_t numbers = places_count() + 1;
     all->sites = map(numbers * sizeof *all->sites);
@@ -49,9 +97,12 @@ static bool collect(struct leaks *all) {
     for (uint32_t i = 0; i < numbers; i++) {
         if (all->sites[i].blocks == 0)
             continue;
+        if (i != 0 && is_kept(places_get(i))) {
+            add(&all->kept, &all->sites[i]);
+            continue;
+        }
         all->order[all->places++] = i;
-        all->total.blocks += all->sites[i].blocks;
-        all->total.bytes += all->sites[i].bytes;
+        add(&all->total, &all->sites[i]);
     }
     sort(all);
     all->shown = options.leaks_file[0] != '\0' || all->places < SHOWN ? all->places : SHOWN;
@@ -114,6 +165,9 @@ static void write_text(const struct leaks *all) {
     }
     if (all->places > SHOWN)
         output(&to, "  and from %zu places more\n", all->places - SHOWN);
+    if (all->kept.blocks > 0)
+        output(&to, "  besides, libraries keep %zu byte%s in %zu block%s for themselves\n", all->kept.bytes,
+               plural(all->kept.bytes), all->kept.blocks, plural(all->kept.blocks));
     output_close(&to);
 }
 
@@ -154,8 +208,10 @@ static void write_json(const struct leaks *all) {
     output_string(&to, bridge.heap);
     output(&to, ", \"pid\": %d, \"program\": ", (int)getpid());
     output_string(&to, program_invocation_name);
-    output(&to, ", \"live\": {\"blocks\": %zu, \"bytes\": %zu}, \"places\": [", (size_t)all->total.blocks,
-           (size_t)all->total.bytes);
+    output(&to,
+           ", \"live\": {\"blocks\": %zu, \"bytes\": %zu}, \"kept_by_libraries\": {\"blocks\": %zu, \"bytes\": %zu}",
+           (size_t)all->total.blocks, (size_t)all->total.bytes, (size_t)all->kept.blocks, (size_t)all->kept.bytes);
+    output(&to, ", \"places\": [");
     for (size_t i = 0; i < all->places; i++) {
         uint32_t number = all->order[i];
         output(&to, "%s\n  {\"blocks\": %zu, \"bytes\": %zu, \"stack\": [", i == 0 ? "" : ",",
