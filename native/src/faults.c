@@ -13,8 +13,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
+#include <unistd.h>
 
 #include "internal.h"
+
+/* How far below the stack pointer Java code touches the stack, to see whether there is room for a call. */
+#define BANGED ((uintptr_t)256 << 10)
 
 static const int divided[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 static struct sigaction of_hotspot[NSIG], of_program[NSIG];
@@ -41,10 +46,29 @@ static _Noreturn void name_the_heap(const siginfo_t *info) {
     abort();
 }
 
+/* On main's stack HotSpot has no guard pages that would make a StackOverflowError of this: compiled code runs to the
+ * end. */
+static bool is_end_of_main_stack(const siginfo_t *info, uintptr_t stack_pointer) {
+    uintptr_t address = (uintptr_t)info->si_addr;
+    return thread_self.kind == THREAD_READY && thread_self.relay_stack == 0 && gettid() == getpid() &&
+           info->si_code > 0 && address < stack_pointer && stack_pointer - address < BANGED;
+}
+
+static uintptr_t stack_pointer_of(const void *context) {
+#if defined(__x86_64__)
+    return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RSP];
+#else
+    (void)context;
+    return (uintptr_t)__builtin_frame_address(0);
+#endif
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context) {
     int saved = errno;
     if (is_of_heap(info) && thread_runs_jvm(&thread_self))
         name_the_heap(info);
+    if (is_end_of_main_stack(info, stack_pointer_of(context)) && thread_runs_jvm(&thread_self))
+        report_and_abort("the heap has used up the stack of main: does it call itself for ever?");
     if (thread_runs_jvm(&thread_self)) {
         of_hotspot[signal].sa_sigaction(signal, info, context);
         errno = saved;
