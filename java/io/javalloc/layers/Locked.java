@@ -56,7 +56,8 @@ public record Locked(Heap heap, long shared, Object monitor) implements Layer {
         }
     }
 
-    private boolean isAlone() {
+    /// Whether the lock is skipped now; see the record.
+    boolean isAlone() {
         return shared != 0 && Memory.getInt(shared) == 0;
     }
 

@@ -164,6 +164,18 @@ public final class Region {
         return parts.clone();
     }
 
+    /// Divides the region, of which nothing may be in use yet, in two.
+    ///
+    /// @param bytes of the second part; a multiple of [#PAGE], and less than there are
+    public Region[] split(long bytes) {
+        long middle = limit - bytes;
+        parts =
+                new Region[] {
+                    new Region(base, middle - base, pages), new Region(middle, bytes, pages)
+                };
+        return parts.clone();
+    }
+
     /// Rounds up to a multiple of a power of two.
     public static long roundUp(long value, long powerOfTwo) {
         return (value + powerOfTwo - 1) & -powerOfTwo;

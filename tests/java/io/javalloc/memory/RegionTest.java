@@ -174,6 +174,18 @@ class RegionTest {
     }
 
     @Test
+    void aSplitRegionHasALastPartOfTheSizeThatIsAskedFor() {
+        Region region = region(BASE, 8 * MIB);
+        Region[] parts = region.split(64 * KIB);
+        assertEquals(BASE, parts[0].base());
+        assertEquals(parts[0].limit(), parts[1].base());
+        assertEquals(region.limit() - 64 * KIB, parts[1].base());
+        assertEquals(region.limit(), parts[1].limit());
+        assertTrue(parts[1].commit(parts[1].limit()));
+        assertTrue(region.isUsable(parts[1].base(), 64 * KIB));
+    }
+
+    @Test
     void roundUpGoesToTheNextMultiple() {
         assertEquals(0, Region.roundUp(0, 16));
         assertEquals(16, Region.roundUp(1, 16));
