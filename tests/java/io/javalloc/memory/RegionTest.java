@@ -185,6 +185,34 @@ class RegionTest {
         assertTrue(region.isUsable(parts[1].base(), 64 * KIB));
     }
 
+    /// Protects everything but one page.
+    private record Protecting(long refused) implements Region.Pages {
+
+        @Override
+        public boolean commit(long address, long bytes) {
+            return true;
+        }
+
+        @Override
+        public boolean protect(long address, long bytes, boolean accessible) {
+            return address != refused;
+        }
+    }
+
+    @Test
+    void whatIsProtectedIsNotUsableUntilItIsAccessibleAgain() {
+        Region region = new Region(BASE, 4 * MIB, new Protecting(BASE + 28 * KIB));
+        assertTrue(region.commit(BASE + MIB));
+        assertTrue(region.protect(BASE + 8 * KIB, 4 * KIB, false));
+        assertFalse(region.protect(BASE + 28 * KIB, 4 * KIB, false));
+        assertTrue(region.isUsable(BASE, 8 * KIB));
+        assertFalse(region.isUsable(BASE, 8 * KIB + 1));
+        assertFalse(region.isUsable(BASE + 12 * KIB - 1, 1));
+        assertTrue(region.isUsable(BASE + 12 * KIB, 20 * KIB), "what was refused is usable");
+        assertTrue(region.protect(BASE + 8 * KIB, 4 * KIB, true));
+        assertTrue(region.isUsable(BASE, MIB));
+    }
+
     @Test
     void roundUpGoesToTheNextMultiple() {
         assertEquals(0, Region.roundUp(0, 16));
