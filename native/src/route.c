@@ -258,12 +258,23 @@ size_t route_usable_size(void *block) {
     return (size_t)call_java(self, bridge.usable_size, (uintptr_t)block, 0, 0);
 }
 
+static const char *const purposes[] = {
+    [JAVALLOC_LIVE_BLOCKS] = "count the blocks", [JAVALLOC_LIVE_BYTES] = "count the bytes",
+    [JAVALLOC_PEAK_BYTES] = "count the bytes",   [JAVALLOC_TRIM] = "give memory back",
+    [JAVALLOC_VERIFY] = "verify the heap",       [JAVALLOC_AT_EXIT] = "make the heap's last checks",
+    [JAVALLOC_EXPLAIN] = "explain the fault",    [JAVALLOC_LEAKS] = "find the leaks",
+};
+
 bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *answer) {
     struct thread *self = &thread_self;
     if (route_of(self) != ROUTE_JAVA)
         return false;
     drain_if_any(self);
     *answer = call_java(self, bridge.inspect, (uintptr_t)what, argument, another);
+    if (unlikely(*answer == JAVALLOC_UNSEEN)) {
+        report("not enough Java memory to %s", purposes[what]);
+        return false;
+    }
     return true;
 }
 

@@ -131,7 +131,8 @@ public interface Heap {
     /// For the few heaps whose blocks do not lie in their region: tells whether an address that is
     /// in no region is one of their live blocks.
     ///
-    /// @return null if all blocks lie in the region; this never changes in the life of a heap
+    /// @return null if all blocks lie in the region; always the same object: it is asked for at
+    /// each free of such a block
     default LongPredicate outside() {
         return null;
     }

@@ -45,6 +45,11 @@ typedef intptr_t (*javalloc_operation)(uintptr_t a, uintptr_t b, uintptr_t c);
  */
 #define JAVALLOC_NOT_MINE (-2)
 
+/*
+ * Answer of inspect where Java had not enough memory, or stack, to look: nothing is known, and nothing is wrong.
+ */
+#define JAVALLOC_UNSEEN (-3)
+
 /* What javalloc_bridge.inspect can be asked for. Blocks are counted, bytes are usable sizes. */
 #define JAVALLOC_LIVE_BLOCKS 0
 #define JAVALLOC_LIVE_BYTES  1

@@ -7,11 +7,16 @@ import io.javalloc.layers.Locked;
 import io.javalloc.layers.Traced;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
+import io.javalloc.memory.RegionTable;
 
 /// Where Java begins: makes the heap and has the operations of the bridge filled in, once in the
 /// life of the virtual machine. This is on the way of every program's start, so it touches no class
 /// that it does not need: no lambdas, no streams, no formatting.
 final class Entry {
+
+    /// One of so many parts of the region is for the notes of [Traced]. In a large one that is more
+    /// than they will ever need.
+    private static final int SHARE_OF_NOTES = 16;
 
     private static Region region;
     private static Counted counted;
@@ -55,12 +60,20 @@ final class Entry {
                         Memory.getLong(bridge + Table.REGION_BASE),
                         Memory.getLong(bridge + Table.REGION_BYTES),
                         new SystemPages());
-        long shared = bridge + Table.MULTI_THREADED;
-        counted = new Counted(Catalog.create(Text.heapExpression(bridge), region, shared));
-        Heap locked = new Locked(counted, shared);
-        traced = Memory.getInt(bridge + Table.TRACED) == 0 ? null : new Traced(locked);
-        root = traced == null ? locked : traced;
+        if (Memory.getInt(bridge + Table.TRACED) == 0) {
+            root = lockedHeap(bridge, region);
+        } else {
+            Region[] parts = region.split((region.limit() - region.base()) / SHARE_OF_NOTES);
+            traced = new Traced(lockedHeap(bridge, parts[0]), new RegionTable(parts[1]));
+            root = traced;
+        }
         Memory.putInt(bridge + Table.OUTSIDE, root.outside() == null ? 0 : 1);
+    }
+
+    private static Locked lockedHeap(long bridge, Region blocks) {
+        long shared = bridge + Table.MULTI_THREADED;
+        counted = new Counted(Catalog.create(Text.heapExpression(bridge), blocks, shared));
+        return new Locked(counted, shared);
     }
 
     /// The heap that the operations serve from: [Operations] keeps it in a `static final`.

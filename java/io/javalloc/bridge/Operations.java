@@ -78,6 +78,8 @@ final class Operations {
     static long inspect(long what, long argument, long another) {
         try {
             return answer((int) what, argument, another);
+        } catch (OutOfMemoryError | StackOverflowError e) {
+            return Table.UNSEEN;
         } catch (Throwable e) {
             return corrupt(e);
         }

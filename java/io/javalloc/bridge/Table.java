@@ -34,6 +34,7 @@ final class Table {
 
     static final long CORRUPT = -1;
     static final long NOT_MINE = -2;
+    static final long UNSEEN = -3;
 
     static final int LIVE_BLOCKS = 0;
     static final int LIVE_BYTES = 1;

@@ -155,10 +155,12 @@ final class Construction implements HeapArguments {
         if (option == null) {
             return absent;
         }
+        String value = option.value();
+        boolean isHexadecimal = value.startsWith("0x");
+        String digits = isHexadecimal ? value.substring(2) : value;
         try {
-            long number = Long.decode(option.value());
-            if (number >= 0) {
-                return number;
+            if (!digits.startsWith("-") && !digits.startsWith("+")) {
+                return Long.parseLong(digits, isHexadecimal ? 16 : 10);
             }
         } catch (NumberFormatException e) {
             throw bad(option, name, "a whole number");

@@ -21,7 +21,7 @@ import java.util.function.LongPredicate;
 /// @param region  where its blocks are
 /// @param guards  what stands around the blocks
 /// @param outside tells the blocks that are not in the region; null if all are
-public record Canary(Heap heap, Region region, CanaryGuards guards, LongPredicate outside)
+public record Canary(Heap heap, Region region, CanaryGuards guards, Outside outside)
         implements Layer {
 
     /// Makes `canary(heap)`.
@@ -53,14 +53,13 @@ public record Canary(Heap heap, Region region, CanaryGuards guards, LongPredicat
             Heap heap = arguments.inner();
             CanaryGuards guards =
                     new CanaryGuards(SplitMix64.mix(System.nanoTime() ^ region.base()));
-            LongPredicate outside =
-                    heap.outside() == null ? null : new Outside(guards, heap.outside());
+            Outside outside = heap.outside() == null ? null : new Outside(guards, heap.outside());
             return new Canary(heap, region, guards, outside);
         }
     }
 
     /// Tells the blocks that are not in the region by the blocks inside that start before them.
-    private record Outside(CanaryGuards guards, LongPredicate inside) implements LongPredicate {
+    record Outside(CanaryGuards guards, LongPredicate inside) implements LongPredicate {
 
         @Override
         public boolean test(long address) {
@@ -157,7 +156,7 @@ public record Canary(Heap heap, Region region, CanaryGuards guards, LongPredicat
     /// @return how far it is behind the start of the block inside
     /// @throws HeapCorruption if they have been overwritten, or there are none
     private long checkedFront(long address) {
-        if (!canBeRead(address - CanaryGuards.LEAST_FRONT, CanaryGuards.LEAST_FRONT, address)) {
+        if (!hasShape(address)) {
             throw Damage.noBlock(address);
         }
         if (guards.isFreed(address)) {
@@ -165,16 +164,28 @@ public record Canary(Heap heap, Region region, CanaryGuards guards, LongPredicat
         }
         long front = guards.front(address);
         long bytes = front == 0 ? 0 : CanaryGuards.around(guards.size(address), front);
-        if (bytes == 0 || !canBeRead(address - front, bytes, address)) {
+        if (bytes == 0 || !canBeRead(address - front, bytes)) {
             throw withoutShape(address);
         }
         guards.check(address);
         return front;
     }
 
-    private boolean canBeRead(long start, long bytes, long block) {
-        return block % MIN_ALIGNMENT == 0
-                && (region.isUsable(start, bytes) || (outside != null && outside.test(block)));
+    /// Whether there is something to be read right before an address, as before each block.
+    private boolean hasShape(long address) {
+        long front = CanaryGuards.LEAST_FRONT;
+        return address % MIN_ALIGNMENT == 0
+                && (region.isUsable(address - front, front)
+                        || (outside != null && outside.test(address)));
+    }
+
+    /// Whether a block inside that a shape tells of can be read, as it cannot be if the shape was
+    /// overwritten.
+    private boolean canBeRead(long start, long bytes) {
+        return region.isUsable(start, bytes)
+                || (outside != null
+                        && outside.inside().test(start)
+                        && bytes <= heap.usableSize(start));
     }
 
     /// Says what is wrong with a block about which nothing is known any more. Whether it is one the

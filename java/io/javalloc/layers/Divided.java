@@ -138,16 +138,6 @@ interface Divided extends Heap {
     }
 
     @Override
-    default LongPredicate outside() {
-        for (Part part : parts()) {
-            if (part.heap().outside() != null) {
-                return new Outside(parts());
-            }
-        }
-        return null;
-    }
-
-    @Override
     default boolean isThreadSafe() {
         for (Part part : parts()) {
             if (!part.heap().isThreadSafe()) {
@@ -157,13 +147,23 @@ interface Divided extends Heap {
         return true;
     }
 
+    /// What tells the blocks that lie in no region; null if no heap has such.
+    static LongPredicate outside(List<Part> parts) {
+        for (Part part : parts) {
+            if (part.heap().outside() != null) {
+                return new Outside(parts);
+            }
+        }
+        return null;
+    }
+
     /// Tells the blocks that lie in no region by asking each heap that has such.
     record Outside(List<Part> parts) implements LongPredicate {
 
         @Override
         public boolean test(long address) {
-            for (Part part : parts) {
-                LongPredicate outside = part.heap().outside();
+            for (int i = 0; i < parts.size(); i++) {
+                LongPredicate outside = parts.get(i).heap().outside();
                 if (outside != null && outside.test(address)) {
                     return true;
                 }

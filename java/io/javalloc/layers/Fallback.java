@@ -5,6 +5,7 @@ import io.javalloc.HeapArguments;
 import io.javalloc.HeapArguments.Part;
 import io.javalloc.HeapProvider;
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /// Several heaps one behind the other: each request goes to the first, and to the next if that has
 /// no memory for it, or does not serve such blocks at all. A small fast heap with a fixed range can
@@ -13,7 +14,12 @@ import java.util.List;
 /// A block that the heap it is in cannot make larger moves to another.
 ///
 /// @param parts the heaps, in the order in which they are asked
-public record Fallback(List<Part> parts) implements Divided {
+/// @param outside tells the blocks that lie in no region; null if there are none
+public record Fallback(List<Part> parts, LongPredicate outside) implements Divided {
+
+    Fallback(List<Part> parts) {
+        this(parts, Divided.outside(parts));
+    }
 
     /// Makes `fallback(heap, heap, ...)`.
     public static final class Provider implements HeapProvider {

@@ -13,9 +13,9 @@ import java.util.List;
 ///
 /// The limit is one of usable sizes: what the blocks' owners may use, however much they asked for.
 /// What the heap inside needs for itself, and what lies idle in it, does not count; its own option
-/// `max` limits that. A block that changes its size always moves, because only so the limit is kept
-/// exactly: a heap tells how large a block has become when it is too late to refuse. Of the two
-/// blocks that there are while the contents are copied, one counts.
+/// `max` limits that. A block that grows, or shrinks to half of its size or less, moves, because
+/// only so the limit is kept exactly: a heap tells how large a block has become when it is too late
+/// to refuse. Of the two blocks that there are while the contents are copied, one counts.
 ///
 /// @param heap the heap inside
 /// @param max  the most usable bytes that may be live

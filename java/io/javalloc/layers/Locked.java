@@ -21,13 +21,35 @@ import java.util.function.LongPredicate;
 /// @param heap    the heap to protect
 /// @param shared  address of the word described above; 0: always lock
 /// @param monitor what to lock
-public record Locked(Heap heap, long shared, Object monitor) implements Layer {
+/// @param outside tells the blocks that lie in no region; null if there are none
+public record Locked(Heap heap, long shared, Object monitor, LongPredicate outside)
+        implements Layer {
 
     /// A lock around the heap.
     ///
     /// @param shared see the record
     public Locked(Heap heap, long shared) {
         this(heap, shared, new Object());
+    }
+
+    /// A lock around the heap.
+    Locked(Heap heap, long shared, Object monitor) {
+        this(
+                heap,
+                shared,
+                monitor,
+                heap.outside() == null ? null : new Outside(heap.outside(), monitor));
+    }
+
+    /// Asks the heap inside, under the lock.
+    private record Outside(LongPredicate inside, Object monitor) implements LongPredicate {
+
+        @Override
+        public boolean test(long address) {
+            synchronized (monitor) {
+                return inside.test(address);
+            }
+        }
     }
 
     /// Makes `locked(heap)`.
@@ -56,7 +78,8 @@ public record Locked(Heap heap, long shared, Object monitor) implements Layer {
         }
     }
 
-    private boolean isAlone() {
+    /// Whether the lock is skipped now; see the record.
+    boolean isAlone() {
         return shared != 0 && Memory.getInt(shared) == 0;
     }
 
@@ -143,18 +166,6 @@ public record Locked(Heap heap, long shared, Object monitor) implements Layer {
     public String explain(long address) {
         synchronized (monitor) {
             return heap.explain(address);
-        }
-    }
-
-    @Override
-    public LongPredicate outside() {
-        LongPredicate inside = heap.outside();
-        return inside == null ? null : address -> isOutside(inside, address);
-    }
-
-    private boolean isOutside(LongPredicate inside, long address) {
-        synchronized (monitor) {
-            return inside.test(address);
         }
     }
 

@@ -65,8 +65,8 @@ public record Randomized(Heap heap, HeldBlocks held) implements Moving {
 
         @Override
         public Heap create(HeapArguments arguments) {
-            long seed = arguments.number(SEED.name(), 0);
-            long start = seed != 0 ? seed : System.nanoTime() ^ arguments.region().base();
+            long seed = arguments.number(SEED.name(), -1);
+            long start = seed >= 0 ? seed : System.nanoTime() ^ arguments.region().base();
             return new Randomized(arguments.inner(), new HeldBlocks(start));
         }
     }

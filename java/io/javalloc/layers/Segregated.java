@@ -5,6 +5,7 @@ import io.javalloc.HeapArguments;
 import io.javalloc.HeapArguments.Part;
 import io.javalloc.HeapProvider;
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /// A heap for each range of sizes: small blocks in one that is made for them, large ones in
 /// another, as in `segregated(64:pool(64), 4k:lite, *:zig-wasm)`.
@@ -15,7 +16,12 @@ import java.util.List;
 /// of its heap moves; one that becomes smaller stays.
 ///
 /// @param parts the heaps, by rising bounds
-public record Segregated(List<Part> parts) implements Divided {
+/// @param outside tells the blocks that lie in no region; null if there are none
+public record Segregated(List<Part> parts, LongPredicate outside) implements Divided {
+
+    Segregated(List<Part> parts) {
+        this(parts, Divided.outside(parts));
+    }
 
     /// Makes `segregated(size:heap, ...)`.
     public static final class Provider implements HeapProvider {

@@ -1,27 +1,26 @@
 package io.javalloc.layers;
 
-import io.javalloc.Heap;
 import io.javalloc.Layer;
-import io.javalloc.memory.Memory;
-import io.javalloc.memory.Region;
+import io.javalloc.memory.RegionTable;
 
 /// Remembers for each block how many bytes were asked for, and at which place of the program: a
 /// number that the caller gives and that means nothing to the heap.
 ///
 /// ```
-///  block                                            end of what the inner heap gave
-///  ├───────────────────────────────────┬────────┬────────┤
-///  │ usable                            │  size  │ place  │
-///  ├───────────────────────────────────┴────────┴────────┤
-///  │                                   │◄─── note: 16 ──►│
+///  region:  ├── the heap's part: blocks as they are without notes ──┼── notes ──┤
+///
+///  note:    block ──► │ place: 20 bits │ size: 43 bits │
 /// ```
 ///
-/// The note lies behind the block, where an overflow may write over it: a place is checked before
-/// it is believed. As thread-safe as the heap inside, because a block is its caller's alone while
-/// the note is written.
+/// The notes are in a table of their own, apart from the blocks: what guards the ends of blocks, or
+/// promises something of all their usable bytes, sees the very blocks that it sees without notes,
+/// and an overflow does not reach a note. A block for which the table has no room goes without.
 ///
-/// @param heap the heap inside, whose blocks carry the notes
-public record Traced(Heap heap) implements Layer {
+/// Notes and blocks change together, under the one lock of the heap.
+///
+/// @param heap  the heap inside, with its lock
+/// @param notes by live block: its note
+public record Traced(Locked heap, RegionTable notes) implements Layer {
 
     /// Is shown blocks, see [#walkPlaces].
     @FunctionalInterface
@@ -29,56 +28,88 @@ public record Traced(Heap heap) implements Layer {
 
         /// Takes a look at one block.
         ///
-        /// @param place where it was asked for
-        /// @param size  the bytes that were asked for
+        /// @param place where it was asked for; 0 if that is not known
+        /// @param size  the bytes that were asked for; the usable ones if that is not known
         void block(long place, long size);
     }
 
-    /// The note behind a block.
+    /// What is known of a block, in one word that is not negative.
     private static final class Note {
 
-        static final long SIZE = 0;
-        static final long PLACE = 8;
-        static final long BYTES = 16;
-        private static final long ALIGNMENT = 8;
+        private static final int SIZE_BITS = 43;
+        private static final long MAX_SIZE = (1L << SIZE_BITS) - 1;
+        private static final long MAX_PLACE = Long.MAX_VALUE >>> SIZE_BITS;
 
-        /// Where the note of a block is that has so many usable bytes with it.
-        static long of(long address, long usable) {
-            return (address + usable - BYTES) & -ALIGNMENT;
+        static long of(long place, long size) {
+            return (place > MAX_PLACE ? 0 : place) << SIZE_BITS | Math.min(size, MAX_SIZE);
         }
 
-        /// What to ask for so that there is room for a note; `Long.MAX_VALUE` if that is too much.
-        static long withRoom(long size) {
-            return size > Long.MAX_VALUE - 2 * BYTES
-                    ? Long.MAX_VALUE
-                    : Region.roundUp(size, ALIGNMENT) + BYTES;
+        static long place(long note) {
+            return note >>> SIZE_BITS;
+        }
+
+        static long size(long note) {
+            return note & MAX_SIZE;
         }
     }
 
-    /// As [Heap#allocate] or [Heap#allocateZeroed], at a place.
+    /// As [io.javalloc.Heap#allocate] or [io.javalloc.Heap#allocateZeroed], at a place.
     public long allocate(long size, long alignment, boolean zeroed, long place) {
-        long asked = Note.withRoom(size);
-        if (asked > Long.MAX_VALUE - alignment) {
-            return 0;
+        if (heap.isAlone()) {
+            return allocateAlone(size, alignment, zeroed, place);
         }
+        synchronized (heap.monitor()) {
+            return allocateAlone(size, alignment, zeroed, place);
+        }
+    }
+
+    private long allocateAlone(long size, long alignment, boolean zeroed, long place) {
         long address =
-                zeroed ? heap.allocateZeroed(asked, alignment) : heap.allocate(asked, alignment);
+                zeroed
+                        ? heap.heap().allocateZeroed(size, alignment)
+                        : heap.heap().allocate(size, alignment);
         return noted(address, size, place);
     }
 
-    /// As [Heap#reallocate], at a place.
+    /// As [io.javalloc.Heap#reallocate], at a place.
     public long reallocate(long address, long size, long place) {
-        long asked = Note.withRoom(size);
-        return asked == Long.MAX_VALUE ? 0 : noted(heap.reallocate(address, asked), size, place);
+        if (heap.isAlone()) {
+            return reallocateAlone(address, size, place);
+        }
+        synchronized (heap.monitor()) {
+            return reallocateAlone(address, size, place);
+        }
+    }
+
+    private long reallocateAlone(long address, long size, long place) {
+        long moved = heap.heap().reallocate(address, size);
+        if (moved != 0 && moved != address) {
+            notes.remove(address);
+        }
+        return noted(moved, size, place);
     }
 
     private long noted(long address, long size, long place) {
         if (address != 0) {
-            long note = Note.of(address, heap.usableSize(address));
-            Memory.putLong(note + Note.SIZE, size);
-            Memory.putLong(note + Note.PLACE, place);
+            notes.put(address, Note.of(place, size));
         }
         return address;
+    }
+
+    @Override
+    public void free(long address) {
+        if (heap.isAlone()) {
+            freeAlone(address);
+            return;
+        }
+        synchronized (heap.monitor()) {
+            freeAlone(address);
+        }
+    }
+
+    private void freeAlone(long address) {
+        heap.heap().free(address);
+        notes.remove(address);
     }
 
     @Override
@@ -96,19 +127,16 @@ public record Traced(Heap heap) implements Layer {
         return reallocate(address, size, 0);
     }
 
-    @Override
-    public long usableSize(long address) {
-        return Note.of(address, heap.usableSize(address)) - address;
-    }
-
     /// Shows every live block, with its place.
     public void walkPlaces(Visitor visitor) {
         heap.walk(
                 (address, usable) -> {
-                    long note = Note.of(address, usable);
-                    long place = Memory.getLong(note + Note.PLACE);
-                    long size = Memory.getLong(note + Note.SIZE);
-                    visitor.block(place, Math.min(size, note - address));
+                    long note = notes.get(address);
+                    if (note == RegionTable.ABSENT) {
+                        visitor.block(0, usable);
+                    } else {
+                        visitor.block(Note.place(note), Note.size(note));
+                    }
                 });
     }
 }

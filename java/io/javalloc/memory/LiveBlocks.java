@@ -15,8 +15,9 @@ import java.util.Arrays;
 /// ```
 ///
 /// The bits are in Java arrays, out of reach of the program: a row for every 4,096 grains where a
-/// live block starts or ends. A pointer is checked without a look at the memory. The rows take half
-/// of Java's memory at most: a JVM that has none left ends the process.
+/// live block starts or ends. A pointer is checked without a look at the memory. All such tables
+/// together take half of Java's memory at most, see [Budget]; and only a block that becomes live,
+/// or longer, needs some: not one that is freed.
 ///
 /// Where there is no row, one without bits stands for it, and never null: HotSpot finds a null that
 /// was not to be expected by the fault that it causes, and a program may handle faults itself.
@@ -45,7 +46,8 @@ public final class LiveBlocks {
     /// Where in its row the number of its bits is.
     private static final int COUNT = 2 * WORDS;
 
-    private static final int ROW_BYTES = (COUNT + 1) * Long.BYTES;
+    /// What a row takes of the budget.
+    static final int ROW_BYTES = (COUNT + 1) * Long.BYTES;
 
     /// What stands for rows that there are not. It has no count, so it cannot be written to.
     private static final long[] NO_ROW = new long[COUNT];
@@ -54,25 +56,28 @@ public final class LiveBlocks {
     private final int logGrain;
     private long[][] rows = {NO_ROW};
 
-    /// Rows that have no bits any more: they are used again before others are made.
+    /// Rows that have no bits any more: they are used again before others are made. There is room
+    /// for all that have been made.
     private long[][] spares = {NO_ROW};
 
     private int spareCount;
 
-    /// How many rows may still be made.
-    private long rowsLeft;
+    /// How many rows have been made.
+    private int rowCount;
+
+    private final Budget.Share budget;
 
     /// @param base     where the first grain begins
     /// @param logGrain log2 of the bytes of a grain; blocks begin and end where grains do
     public LiveBlocks(long base, int logGrain) {
-        this(base, logGrain, Runtime.getRuntime().maxMemory() / 2 / ROW_BYTES);
+        this(base, logGrain, Budget.OF_HEAPS);
     }
 
-    /// @param mostRows how many rows the table may have
-    LiveBlocks(long base, int logGrain, long mostRows) {
+    /// @param budget for the memory that it takes
+    LiveBlocks(long base, int logGrain, Budget budget) {
         this.base = base;
         this.logGrain = logGrain;
-        rowsLeft = mostRows;
+        this.budget = budget.share();
     }
 
     /// Notes a block that has become live.
@@ -217,35 +222,55 @@ public final class LiveBlocks {
     }
 
     private boolean makeRow(int row) {
-        if (row >= rows.length) {
-            rows = lengthened(rows, row);
+        try {
+            if (row >= rows.length) {
+                long[][] longer = lengthened(rows, row);
+                if (longer == null) {
+                    return false;
+                }
+                rows = longer;
+            }
+            if (spareCount == 0 && !makeSpare()) {
+                return false;
+            }
+        } catch (OutOfMemoryError e) {
+            return false; // others have taken more than the other half
         }
-        if (spareCount > 0) {
-            spareCount--;
-            rows[row] = spares[spareCount];
-            return true;
+        spareCount--;
+        rows[row] = spares[spareCount];
+        return true;
+    }
+
+    /// Makes a row without bits, and sees to it that there is room for all to be spare one day.
+    private boolean makeSpare() {
+        if (rowCount == spares.length) {
+            long[][] longer = lengthened(spares, rowCount);
+            if (longer == null) {
+                return false;
+            }
+            spares = longer;
         }
-        if (rowsLeft == 0) {
+        spares[0] = new long[COUNT + 1];
+        if (!budget.take(ROW_BYTES)) {
             return false;
         }
-        rows[row] = new long[COUNT + 1];
-        rowsLeft--;
+        spareCount = 1;
+        rowCount++;
         return true;
     }
 
     private void spare(int row) {
-        if (spareCount == spares.length) {
-            spares = lengthened(spares, spareCount);
-        }
         spares[spareCount] = rows[row];
         spareCount++;
         rows[row] = NO_ROW;
     }
 
-    private static long[][] lengthened(long[][] rows, int index) {
-        long[][] longer = Arrays.copyOf(rows, Math.max(index + 1, 2 * rows.length));
-        Arrays.fill(longer, rows.length, longer.length, NO_ROW);
-        return longer;
+    /// The same with room at an index; null if the budget does not allow it.
+    private long[][] lengthened(long[][] rows, int index) {
+        int length = Math.max(index + 1, 2 * rows.length);
+        long[][] longer = Arrays.copyOf(rows, length);
+        Arrays.fill(longer, rows.length, length, NO_ROW);
+        return budget.take((long) (length - rows.length) * Long.BYTES) ? longer : null;
     }
 
     private static int wordOf(long grain) {

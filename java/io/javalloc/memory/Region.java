@@ -1,5 +1,7 @@
 package io.javalloc.memory;
 
+import java.util.BitSet;
+
 /// A contiguous range of reserved addresses that a heap serves from. It starts out unusable and is
 /// *committed* (made readable and writable, zero-filled by the system) from its base upwards, in
 /// steps that grow with what is in use, so that a heap which takes memory bit by bit does not enter
@@ -58,6 +60,9 @@ public final class Region {
     private final Pages pages;
     private long committed;
 
+    /// By page of the system: whether it has been made inaccessible.
+    private final BitSet inaccessible = new BitSet();
+
     /// What it has been divided into.
     private Region[] parts = {};
 
@@ -103,14 +108,26 @@ public final class Region {
     }
 
     /// Whether all of some memory can be read and written: in one of its parts, if the region has
-    /// been divided.
+    /// been divided, and on no page that is protected.
     public boolean isUsable(long address, long bytes) {
         for (Region part : parts) {
             if (part.contains(address)) {
                 return part.isUsable(address, bytes);
             }
         }
-        return address >= base && address <= committed && bytes <= committed - address;
+        return address >= base
+                && address <= committed
+                && bytes <= committed - address
+                && isAccessible(address, bytes);
+    }
+
+    private boolean isAccessible(long address, long bytes) {
+        int obstacle = inaccessible.nextSetBit(page(address));
+        return obstacle < 0 || base + obstacle * SYSTEM_PAGE >= address + bytes;
+    }
+
+    private int page(long address) {
+        return (int) ((address - base) / SYSTEM_PAGE);
     }
 
     /// Makes the region usable up to `end` at least.
@@ -139,8 +156,26 @@ public final class Region {
 
     /// Makes whole pages of the system, in the usable part, inaccessible or accessible again; see
     /// [Pages#protect].
+    ///
+    /// @return false also if Java has no memory to note the pages; nothing has changed then
     public boolean protect(long address, long bytes, boolean accessible) {
-        return pages.protect(address, bytes, accessible);
+        int first = page(address);
+        int behind = page(address + bytes);
+        if (accessible) {
+            boolean done = pages.protect(address, bytes, true);
+            inaccessible.set(first, behind, !done);
+            return done;
+        }
+        if (!pages.protect(address, bytes, false)) {
+            return false;
+        }
+        try {
+            inaccessible.set(first, behind);
+            return true;
+        } catch (OutOfMemoryError e) {
+            pages.protect(address, bytes, true);
+            return false;
+        }
     }
 
     /// Gives whole pages of the system, in the usable part, back to it; see [Pages#discard].
@@ -161,6 +196,18 @@ public final class Region {
         for (int i = 0; i < count; i++) {
             parts[i] = new Region(base + i * bytes, bytes, pages);
         }
+        return parts.clone();
+    }
+
+    /// Divides the region, of which nothing may be in use yet, in two.
+    ///
+    /// @param bytes of the second part; a multiple of [#PAGE], and less than there are
+    public Region[] split(long bytes) {
+        long middle = limit - bytes;
+        parts =
+                new Region[] {
+                    new Region(base, middle - base, pages), new Region(middle, bytes, pages)
+                };
         return parts.clone();
     }
 

@@ -177,7 +177,7 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     @Override
     public void assertUncommittedIsUntouched() {
         for (long page = region.base(); page < region.limit(); page += Region.PAGE) {
-            if (!region.isUsable(page, Region.PAGE)) {
+            if (pages.endOfCommitted(page) == page) {
                 assertUntouched(page);
             }
         }

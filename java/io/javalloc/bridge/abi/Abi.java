@@ -185,5 +185,14 @@ public class Abi extends Abi$shared {
     public static int JAVALLOC_NOT_MINE() {
         return JAVALLOC_NOT_MINE;
     }
+    private static final int JAVALLOC_UNSEEN = (int)-3L;
+    /**
+     * {@snippet lang=c :
+     * #define JAVALLOC_UNSEEN -3
+     * }
+     */
+    public static int JAVALLOC_UNSEEN() {
+        return JAVALLOC_UNSEEN;
+    }
 }
 

@@ -65,6 +65,7 @@ class BridgeLayoutTest {
         assertEquals(Abi.JAVALLOC_MESSAGE_MAX(), Table.MESSAGE_MAX);
         assertEquals(Abi.JAVALLOC_CORRUPT(), Table.CORRUPT);
         assertEquals(Abi.JAVALLOC_NOT_MINE(), Table.NOT_MINE);
+        assertEquals(Abi.JAVALLOC_UNSEEN(), Table.UNSEEN);
         assertEquals(Abi.JAVALLOC_LIVE_BLOCKS(), Table.LIVE_BLOCKS);
         assertEquals(Abi.JAVALLOC_LIVE_BYTES(), Table.LIVE_BYTES);
         assertEquals(Abi.JAVALLOC_PEAK_BYTES(), Table.PEAK_BYTES);

@@ -58,6 +58,14 @@ class CatalogTest {
         assertEquals(112, pool.usableSize(pool.allocate()));
     }
 
+    /// `Long.decode` read 010 as octal.
+    @ParameterizedTest
+    @CsvSource({"010, 10", "08, 8", "0x10, 16"})
+    void numbers_are_decimal_or_with_0x_hexadecimal(String written, int count) {
+        Pool pool = assertInstanceOf(Pool.class, create("pool(100, count=" + written + ")"));
+        assertEquals(count, pool.freeBlocks());
+    }
+
     @Test
     void every_provider_makes_a_heap_under_its_name() {
         for (HeapProvider provider : Catalog.providers()) {
@@ -110,6 +118,10 @@ class CatalogTest {
                     failing(knr,0)   | column 1: every=0 is no allocation: failing(HEAP, every=100) or failing(HEAP, rate=0.01)
                     failing(knr,2,seed=1) | column 1: a seed belongs to a rate: failing(HEAP, every=100) or failing(HEAP, rate=0.01)
                     failing(knr,rate=2) | column 13: rate=2 is not a rate: a number between 0 and 1
+                    randomized(knr,seed=+1) | column 16: seed=+1 is not a whole number
+                    randomized(knr,seed=0x-1) | column 16: seed=0x-1 is not a whole number
+                    randomized(knr,seed=0x) | column 16: seed=0x is not a whole number
+                    randomized(knr,seed=#1) | column 16: seed=#1 is not a whole number
                     randomized(knr,seed=-1) | column 16: seed=-1 is not a whole number
                     fallback(knr)    | column 1: fallback takes inner heaps: fallback(HEAP, HEAP, ...)
                     fallback(64:knr,knr) | column 1: fallback takes no sizes; segregated(SIZE:HEAP, ...) does

@@ -12,6 +12,7 @@ import io.javalloc.HeapCorruption;
 import io.javalloc.TestRegion;
 import io.javalloc.catalog.Catalog;
 import io.javalloc.memory.Memory;
+import io.javalloc.memory.Region;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongPredicate;
@@ -296,5 +297,27 @@ class CanaryTest {
             assertFalse(guarded.outside().test(block));
         }
         assertEquals(null, heap.outside());
+    }
+
+    /// The size was believed of blocks outside of the region, and what it said was read.
+    @Test
+    void an_overwritten_size_is_not_believed_of_blocks_outside_of_the_region() {
+        Heap far = Catalog.create("knr", new TestRegion(1 << 20).region(), 0);
+        Heap guarded = new Canary.Provider().create(memory.around(new Elsewhere(far)));
+        long block = guarded.allocate(24, 16);
+        Memory.putLong(block - 16, Memory.getLong(block - 16) ^ 1 << 10);
+        HeapCorruption found = assertThrows(HeapCorruption.class, () -> guarded.free(block));
+        assertTrue(found.getMessage().contains("bytes was overwritten before its start"));
+    }
+
+    /// Protected pages counted as memory that can be read: the fault was Java's.
+    @Test
+    void a_pointer_to_a_protected_page_is_refused_without_a_look() {
+        Heap both = create("canary(guarded(knr))");
+        long block = both.allocate(4000, 16);
+        assertTrue(memory.isProtected(block + 4096 & -Region.SYSTEM_PAGE));
+        String message = "No live block of this heap starts at this address";
+        assertFound(message, block + 4096, () -> both.free(block + 4096));
+        both.free(block);
     }
 }

@@ -3,9 +3,11 @@ package io.javalloc.layers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.javalloc.BlockVisitor;
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments.Part;
@@ -14,6 +16,7 @@ import io.javalloc.TestRegion;
 import io.javalloc.catalog.Catalog;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -165,5 +168,40 @@ class FallbackTest {
         assertThrows(HeapCorruption.class, two::atExit);
         assertFalse(two.isThreadSafe());
         assertTrue(new Fallback(List.of(first, first)).isThreadSafe());
+    }
+
+    /// A predicate was made for each free of a block that lies in no region.
+    @Test
+    void what_tells_blocks_outside_is_made_once() {
+        String[] compositions = {
+            "fallback(pool(16), locked(system))",
+            "segregated(16:pool(16), *:locked(system))",
+            "locked(fallback(pool(16), system))",
+        };
+        for (String expression : compositions) {
+            try (TestRegion other = new TestRegion(4 << 20)) {
+                Heap made = Catalog.create(expression, other.region(), 0);
+                assertNotEquals(null, made.outside());
+                assertSame(made.outside(), made.outside(), expression);
+            }
+        }
+    }
+
+    @Test
+    void blocks_outside_come_and_go_without_java_objects() {
+        Heap made = Catalog.create("fallback(pool(16), locked(system))", memory.region(), 0);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        int rounds = 1_000;
+        allocateAndFree(made, rounds);
+        long before = threads.getCurrentThreadAllocatedBytes();
+        allocateAndFree(made, rounds);
+        long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+        assertTrue(bytes < 4L * rounds, () -> bytes + " bytes");
+    }
+
+    private static void allocateAndFree(Heap heap, int rounds) {
+        for (int i = 0; i < rounds; i++) {
+            heap.free(heap.allocate(100, 16));
+        }
     }
 }

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -113,7 +115,7 @@ class LiveBlocksTest {
 
     @Test
     void whatTheTableHasNoRowForIsRefusedUntilOneIsLeftByOthers() {
-        LiveBlocks small = new LiveBlocks(BASE, 4, 2);
+        LiveBlocks small = new LiveBlocks(BASE, 4, forRows(2));
         long[] rows = {at(0), at(4096), at(2 * 4096)};
         assertTrue(small.add(rows[0], GRAIN));
         assertTrue(small.add(rows[1], GRAIN));
@@ -124,6 +126,49 @@ class LiveBlocksTest {
         assertTrue(small.add(rows[2], GRAIN));
         assertFalse(small.add(rows[0], GRAIN));
         assertEquals(Map.of(rows[1], GRAIN, rows[2], GRAIN), walked(small));
+    }
+
+    /// Enough for so many rows, and not for one more.
+    private static Budget forRows(int rows) {
+        return new Budget((rows + 1) * LiveBlocks.ROW_BYTES - 1);
+    }
+
+    /// Each took half of Java's memory, and two of them all.
+    @Test
+    void whatOneTableTakesAnotherCannotHave() {
+        Budget budget = forRows(3);
+        LiveBlocks one = new LiveBlocks(BASE, 4, budget);
+        LiveBlocks other = new LiveBlocks(BASE, 4, budget);
+        assertTrue(one.add(at(0), GRAIN));
+        assertTrue(one.add(at(4096), GRAIN));
+        assertTrue(other.add(at(0), GRAIN));
+        assertFalse(other.add(at(4096), GRAIN));
+        assertFalse(one.add(at(2 * 4096), GRAIN));
+        assertTrue(one.add(at(4097), GRAIN), "where there is a row");
+    }
+
+    /// The arrays of rows were not counted.
+    @Test
+    void aRowFarAwayTakesThoseBeforeItFromTheBudget() {
+        LiveBlocks small = new LiveBlocks(BASE, 4, forRows(2));
+        assertFalse(small.add(at(4096L << 10), GRAIN));
+        assertTrue(small.add(at(0), GRAIN));
+    }
+
+    /// The list of spare rows grew when blocks were freed, where no memory is the end.
+    @Test
+    void aBlockThatIsFreedNeedsNoJavaMemory() {
+        int rows = 1000;
+        for (int row = 0; row < rows; row++) {
+            assertTrue(live.add(at(4096L * row), GRAIN));
+        }
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int row = 0; row < rows; row++) {
+            live.remove(at(4096L * row), GRAIN);
+        }
+        long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+        assertTrue(bytes < rows, () -> bytes + " bytes");
     }
 
     @Test

@@ -174,6 +174,46 @@ class RegionTest {
     }
 
     @Test
+    void aSplitRegionHasALastPartOfTheSizeThatIsAskedFor() {
+        Region region = region(BASE, 8 * MIB);
+        Region[] parts = region.split(64 * KIB);
+        assertEquals(BASE, parts[0].base());
+        assertEquals(parts[0].limit(), parts[1].base());
+        assertEquals(region.limit() - 64 * KIB, parts[1].base());
+        assertEquals(region.limit(), parts[1].limit());
+        assertTrue(parts[1].commit(parts[1].limit()));
+        assertTrue(region.isUsable(parts[1].base(), 64 * KIB));
+    }
+
+    /// Protects everything but one page.
+    private record Protecting(long refused) implements Region.Pages {
+
+        @Override
+        public boolean commit(long address, long bytes) {
+            return true;
+        }
+
+        @Override
+        public boolean protect(long address, long bytes, boolean accessible) {
+            return address != refused;
+        }
+    }
+
+    @Test
+    void whatIsProtectedIsNotUsableUntilItIsAccessibleAgain() {
+        Region region = new Region(BASE, 4 * MIB, new Protecting(BASE + 28 * KIB));
+        assertTrue(region.commit(BASE + MIB));
+        assertTrue(region.protect(BASE + 8 * KIB, 4 * KIB, false));
+        assertFalse(region.protect(BASE + 28 * KIB, 4 * KIB, false));
+        assertTrue(region.isUsable(BASE, 8 * KIB));
+        assertFalse(region.isUsable(BASE, 8 * KIB + 1));
+        assertFalse(region.isUsable(BASE + 12 * KIB - 1, 1));
+        assertTrue(region.isUsable(BASE + 12 * KIB, 20 * KIB), "what was refused is usable");
+        assertTrue(region.protect(BASE + 8 * KIB, 4 * KIB, true));
+        assertTrue(region.isUsable(BASE, MIB));
+    }
+
+    @Test
     void roundUpGoesToTheNextMultiple() {
         assertEquals(0, Region.roundUp(0, 16));
         assertEquals(16, Region.roundUp(1, 16));
