@@ -21,6 +21,9 @@ final class Aftermath {
     /// So many blocks of each size are asked for, in the hope of one that was written to.
     private static final int BLOCKS = 4;
 
+    /// Above the usual one: for these a heap may search its lists.
+    private static final long[] ALIGNMENTS = {64, 4096, 1 << 17};
+
     private final Trial trial;
     private final Subject subject;
     private final String mistake;
@@ -63,8 +66,13 @@ final class Aftermath {
     boolean isNoticed(long... live) {
         Heap heap = subject.bare();
         boolean noticed = false;
-        for (long size = 16; size < 200_000; size *= 4) {
-            noticed |= isNoticedByServing(size);
+        for (long size = 16; size < 200_000; size *= 2) {
+            noticed |= isNoticedByServing(size, Heap.MIN_ALIGNMENT);
+        }
+        for (long alignment : ALIGNMENTS) {
+            for (long size = 16; size < 200_000; size *= 16) {
+                noticed |= isNoticedByServing(size, alignment);
+            }
         }
         for (long block : live) {
             noticed |= isNoticedByFreeing(block);
@@ -77,7 +85,7 @@ final class Aftermath {
         return noticed;
     }
 
-    private boolean isNoticedByServing(long size) {
+    private boolean isNoticedByServing(long size, long alignment) {
         Heap heap = subject.bare();
         boolean noticed = false;
         for (int i = 0; i < BLOCKS; i++) {
@@ -85,8 +93,8 @@ final class Aftermath {
                     refuses(
                             Operation.ALLOCATE,
                             size,
-                            Heap.MIN_ALIGNMENT,
-                            () -> heap.allocate(size, Heap.MIN_ALIGNMENT));
+                            alignment,
+                            () -> heap.allocate(size, alignment));
         }
         return noticed;
     }
