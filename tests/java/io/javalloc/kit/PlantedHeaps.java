@@ -609,8 +609,7 @@ public final class PlantedHeaps {
     }
 
     /// As [TrustsItsHeaders], but each link is looked at; how many there are is not. It searches
-    // its
-    /// list for an aligned block.
+    /// its list for an aligned block.
     private static final class SearchesItsList extends TrustsItsHeaders {
 
         SearchesItsList(Region region) {
