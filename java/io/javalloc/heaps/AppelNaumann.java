@@ -7,7 +7,6 @@ import io.javalloc.HeapCorruption;
 import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.memory.Chunks;
-import io.javalloc.memory.FreeBlocks;
 import io.javalloc.memory.FreeLists;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.PageBlocks;
@@ -267,15 +266,29 @@ public final class AppelNaumann implements Heap {
         public HeapCorruption damaged(long block) {
             return new HeapCorruption("A block was freed twice, or written to after that", block);
         }
+
+        @Override
+        public HeapCorruption endsEarly(int bin) {
+            return new HeapCorruption(
+                    "The list of free blocks of "
+                            + AppelNaumannBlock.binSize(bin)
+                            + " bytes ends too early: one was freed twice, or written to after"
+                            + " that");
+        }
     }
 
     /// What is in the chunks.
     private final class Contents implements Chunks.Contents {
 
         @Override
-        public boolean isEmpty(int index, FreeBlocks free, int first, int count) {
+        public long bytesOfOne(int list) {
+            return AppelNaumannBlock.stride(list);
+        }
+
+        @Override
+        public long bytesOfAll(int index, int list) {
             long bytes = chunks.end(chunks.start(index)) - chunks.start(index);
-            return count != 0 && count == AppelNaumannBlock.blocksIn(bytes, free.list(first));
+            return AppelNaumannBlock.blocksIn(bytes, list) * AppelNaumannBlock.stride(list);
         }
 
         @Override

@@ -4,7 +4,6 @@ import io.javalloc.BlockVisitor;
 import io.javalloc.HeapCorruption;
 import io.javalloc.memory.Chunks;
 import io.javalloc.memory.FreeBlocks;
-import java.util.BitSet;
 
 /// Looks at all of an [AppelNaumann], and stops at the first thing that is not as it has to be. Its
 /// constructor follows every list.
@@ -13,27 +12,22 @@ final class AppelNaumannAudit {
     private final AppelNaumann heap;
     private final FreeBlocks free;
 
-    /// Which of the free blocks were found where a block is.
-    private final BitSet found = new BitSet();
-
     AppelNaumannAudit(AppelNaumann heap) {
         this.heap = heap;
-        free = heap.lists.all();
+        free = new FreeBlocks(heap.chunks, heap.lists, AppelNaumannBlock.FIRST);
     }
 
     void verify() {
         heap.pages.verify();
         walk((block, size) -> {});
-        int lost = found.nextClearBit(0);
-        if (lost < free.count()) {
-            throw new HeapCorruption("A list leads to what is no block", free.address(lost));
-        }
     }
 
     void walk(BlockVisitor visitor) {
         Chunks chunks = heap.chunks;
         for (int i = 0; i < chunks.count(); i++) {
+            free.begin(i);
             walkChunk(chunks.start(i), chunks.end(chunks.start(i)), visitor);
+            free.end();
         }
         heap.pages.walk(
                 (run, bytes) -> {
@@ -55,20 +49,11 @@ final class AppelNaumannAudit {
             if (AppelNaumannBlock.size(block) != size) {
                 throw overwritten(block);
             }
-            if (!isFree(block, bin)) {
+            if (!free.isFree(block)) {
                 visitor.block(block, size);
             }
             block += AppelNaumannBlock.stride(bin);
         }
-    }
-
-    private boolean isFree(long block, int bin) {
-        int index = free.indexOf(block);
-        if (index < 0 || free.list(index) != bin) {
-            return false;
-        }
-        found.set(index);
-        return true;
     }
 
     private void showLarge(long run, BlockVisitor visitor) {

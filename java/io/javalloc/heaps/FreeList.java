@@ -88,6 +88,9 @@ public final class FreeList implements Heap {
     /// The first free chunk, 0 for none.
     private long free;
 
+    /// How many chunks are in the list.
+    private long listed;
+
     /// No chunk in the list is longer. Spares a search that finds nothing.
     private long longest;
 
@@ -210,17 +213,18 @@ public final class FreeList implements Heap {
             return 0;
         }
         long previous = 0;
+        long longestSeen = 0;
         long seen = 0;
-        for (long chunk = entry(free); chunk != 0; chunk = entry(ChunkHeader.link(chunk))) {
+        for (long chunk = entry(free); chunk != 0; chunk = behind(chunk, ++seen)) {
             long start = row.aligned(chunk, alignment);
             if (start + length <= row.end(chunk)) {
                 carve(previous, chunk, start, length);
                 return start;
             }
-            seen = Math.max(seen, row.length(chunk));
+            longestSeen = Math.max(longestSeen, row.length(chunk));
             previous = chunk;
         }
-        longest = seen;
+        longest = longestSeen;
         return 0;
     }
 
@@ -232,7 +236,9 @@ public final class FreeList implements Heap {
         long chunkEnd = row.end(chunk);
         long end = start + length;
         long next = ChunkHeader.link(chunk);
+        listed--;
         if (chunkEnd - end >= MIN_CHUNK) {
+            listed++;
             row.setFree(end, chunkEnd - end);
             ChunkHeader.setLink(end, next);
             next = end;
@@ -242,7 +248,9 @@ public final class FreeList implements Heap {
         if (start != chunk) {
             row.setFree(chunk, start - chunk);
         }
-        setNext(start - chunk >= MIN_CHUNK ? chunk : previous, next);
+        boolean hasGap = start - chunk >= MIN_CHUNK;
+        listed += hasGap ? 1 : 0;
+        setNext(hasGap ? chunk : previous, next);
         row.setLive(start, end - start);
     }
 
@@ -259,6 +267,7 @@ public final class FreeList implements Heap {
         row.setFree(chunk, length);
         ChunkHeader.setLink(chunk, free);
         free = chunk;
+        listed++;
         longest = Math.max(longest, length);
         freed += length;
     }
@@ -296,6 +305,7 @@ public final class FreeList implements Heap {
 
     private void forgetFree() {
         free = 0;
+        listed = 0;
         longest = 0;
         freed = 0;
     }
@@ -313,6 +323,7 @@ public final class FreeList implements Heap {
         }
         ChunkHeader.setLink(run, 0);
         setNext(previous, run);
+        listed++;
         longest = Math.max(longest, end - run);
         return run;
     }
@@ -335,6 +346,19 @@ public final class FreeList implements Heap {
         return link;
     }
 
+    /// The chunk behind one in the list, 0 for none.
+    ///
+    /// @param seen how many chunks of the list have been seen, with this one
+    /// @throws HeapCorruption also if the list leads back, so that it has no end
+    private long behind(long chunk, long seen) {
+        long next = entry(ChunkHeader.link(chunk));
+        if (next != 0 && seen >= listed) {
+            throw new HeapCorruption(
+                    "The free list goes on behind all of its " + listed + " chunks, to", next);
+        }
+        return next;
+    }
+
     @Override
     public void verify() {
         row.verify();
@@ -348,6 +372,10 @@ public final class FreeList implements Heap {
         if (bytes != liveBytes) {
             throw new HeapCorruption(
                     "The live blocks have " + bytes + " bytes, but should have " + liveBytes);
+        }
+        if (unlisted != listed) {
+            throw new HeapCorruption(
+                    "There are " + unlisted + " free chunks, but should be " + listed);
         }
         // A list that leads to a chunk twice never ends: the count finds that, too.
         for (long chunk = entry(free); chunk != 0; chunk = entry(ChunkHeader.link(chunk))) {

@@ -7,7 +7,6 @@ import io.javalloc.HeapCorruption;
 import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.memory.Chunks;
-import io.javalloc.memory.FreeBlocks;
 import io.javalloc.memory.FreeLists;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.PageBlocks;
@@ -295,12 +294,13 @@ public final class Hare implements Heap {
     private final class Contents implements Chunks.Contents {
 
         @Override
-        public boolean isEmpty(int index, FreeBlocks free, int first, int count) {
-            long meta = firstMeta(index);
-            for (int i = first; i < first + count; i++) {
-                meta = HareMeta.second(meta, HareMeta.binSize(free.list(i)));
-            }
-            return meta == lastMeta(index);
+        public long bytesOfOne(int list) {
+            return HareMeta.BYTES + HareMeta.binSize(list);
+        }
+
+        @Override
+        public long bytesOfAll(int index, int list) {
+            return lastMeta(index) - firstMeta(index);
         }
 
         @Override
@@ -326,7 +326,7 @@ public final class Hare implements Heap {
 
     @Override
     public void atExit() {
-        lists.all();
+        lists.check();
         if (refusesLeaks && live != 0) {
             throw new HeapCorruption(
                     "memory leak (live allocations: " + live + "), the first",

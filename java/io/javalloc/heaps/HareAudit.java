@@ -4,7 +4,6 @@ import io.javalloc.BlockVisitor;
 import io.javalloc.HeapCorruption;
 import io.javalloc.memory.Chunks;
 import io.javalloc.memory.FreeBlocks;
-import java.util.BitSet;
 
 /// Looks at all of a [Hare], and stops at the first thing that is not as it has to be. Its
 /// constructor follows every list.
@@ -13,22 +12,15 @@ final class HareAudit {
     private final Hare heap;
     private final FreeBlocks free;
 
-    /// Which of the free blocks were found where a block is.
-    private final BitSet found = new BitSet();
-
     HareAudit(Hare heap) {
         this.heap = heap;
-        free = heap.lists.all();
+        free = new FreeBlocks(heap.chunks, heap.lists, HareMeta.FIRST);
     }
 
     void verify() {
         heap.pages.verify();
         long[] live = {0};
         walk((block, size) -> live[0]++);
-        int lost = found.nextClearBit(0);
-        if (lost < free.count()) {
-            throw heap.checks.damaged(free.address(lost));
-        }
         if (live[0] != heap.live) {
             throw new HeapCorruption(
                     live[0] + " live blocks are to be found, not " + heap.live + ", the first",
@@ -47,7 +39,9 @@ final class HareAudit {
     void walk(BlockVisitor visitor) {
         Chunks chunks = heap.chunks;
         for (int i = 0; i < chunks.count(); i++) {
+            free.begin(i);
             walkChunk(heap.firstMeta(i), heap.lastMeta(i), visitor);
+            free.end();
         }
         heap.pages.walk(
                 (run, bytes) -> {
@@ -61,7 +55,7 @@ final class HareAudit {
         long before = 0;
         long meta = first;
         while (meta < last) {
-            long size = HareMeta.isFree(meta) ? freeSize(meta) : HareMeta.size(meta);
+            long size = HareMeta.isFree(meta) ? freeSize(meta, last) : HareMeta.size(meta);
             if (!HareMeta.isBinSize(size) || HareMeta.second(meta, size) > last) {
                 throw before == 0 ? heap.checks.badMeta(meta) : heap.checks.badSecond(before);
             }
@@ -76,14 +70,9 @@ final class HareAudit {
         }
     }
 
-    /// The size of the blocks of the list that the block is in; 0 if it is in none.
-    private long freeSize(long meta) {
-        int index = free.indexOf(meta);
-        if (index < 0) {
-            return 0;
-        }
-        found.set(index);
-        return HareMeta.binSize(free.list(index));
+    /// The size of a block that is in a list, which all of it is poison for; 0 if it is in none.
+    private long freeSize(long meta, long last) {
+        return free.isFree(meta) ? HareMeta.poisoned(meta, last) : 0;
     }
 
     private void showLarge(long run, BlockVisitor visitor) {

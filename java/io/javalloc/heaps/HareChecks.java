@@ -61,7 +61,8 @@ final class HareChecks implements FreeLists.Links {
         return meta;
     }
 
-    /// The meta of the next block in the list of a bin. All bytes of this one must be poison.
+    /// The meta of the next block in the list of a bin. All bytes of this one must be poison, and
+    /// no more than these.
     @Override
     public long next(long meta, int bin) {
         long next = link(meta);
@@ -75,6 +76,9 @@ final class HareChecks implements FreeLists.Links {
         if (!HareMeta.isPoisoned(meta, size)) {
             throw new HeapCorruption(POISON, meta + HareMeta.BYTES);
         }
+        if (HareMeta.size(HareMeta.second(meta, size)) == HareMeta.POISON) {
+            throw damaged(meta); // a larger block, so it is in the list of another bin
+        }
         return next;
     }
 
@@ -86,6 +90,14 @@ final class HareChecks implements FreeLists.Links {
     @Override
     public HeapCorruption damaged(long meta) {
         return new HeapCorruption(LINK, meta + HareMeta.BYTES);
+    }
+
+    @Override
+    public HeapCorruption endsEarly(int bin) {
+        return new HeapCorruption(
+                "the freelist of "
+                        + HareMeta.binSize(bin)
+                        + "-byte allocations ends too early (heap corruption?)");
     }
 
     HeapCorruption badMeta(long meta) {

@@ -90,13 +90,19 @@ final class HareMeta {
 
     /// Whether nobody has written to a free block since.
     static boolean isPoisoned(long meta, long size) {
-        long second = second(meta, size);
-        for (long at = meta + BYTES; at < second; at += Long.BYTES) {
-            if (Memory.getLong(at) != POISON) {
-                return false;
-            }
+        return poisoned(meta, second(meta, size)) == size;
+    }
+
+    /// How many bytes of poison there are behind a meta, up to the next word that is none: the size
+    /// of a free block that nobody has written to.
+    ///
+    /// @param end where to stop at the latest
+    static long poisoned(long meta, long end) {
+        long at = meta + BYTES;
+        while (at < end && Memory.getLong(at) == POISON) {
+            at += Long.BYTES;
         }
-        return true;
+        return at - meta - BYTES;
     }
 
     /// The least n for which 2^n is `value` or more.

@@ -99,6 +99,9 @@ public final class Knr implements Heap {
     /// The first free chunk, 0 for none.
     private long free;
 
+    /// How many free chunks there are.
+    private long freeChunks;
+
     /// From here on nothing has been written since the system zeroed it.
     private long fresh;
 
@@ -118,6 +121,7 @@ public final class Knr implements Heap {
         }
         KnrHeader.write(base, 0, limit - base);
         free = base;
+        freeChunks = 1;
         fresh = base + KnrHeader.BYTES;
     }
 
@@ -128,7 +132,8 @@ public final class Knr implements Heap {
         }
         long length = chunkLength(size);
         long previous = 0;
-        for (long chunk = entry(free); chunk != 0; chunk = entry(KnrHeader.link(chunk))) {
+        long seen = 0;
+        for (long chunk = entry(free); chunk != 0; chunk = behind(chunk, ++seen)) {
             long start = alignedStart(chunk, alignment);
             if (start + length <= KnrHeader.end(chunk) && carve(previous, chunk, start, length)) {
                 return start + KnrHeader.BYTES;
@@ -207,6 +212,7 @@ public final class Knr implements Heap {
             KnrHeader.setLength(chunk, start - chunk);
             previous = chunk;
         }
+        freeChunks += (hasRest ? 1 : 0) + (start != chunk ? 1 : 0) - 1;
         setNext(previous, next);
         KnrHeader.write(start, start, end - start);
         return true;
@@ -219,6 +225,7 @@ public final class Knr implements Heap {
         long after = 0;
         long previousOfAfter = 0;
         long previous = 0;
+        long seen = 0;
         long entry = entry(free);
         while (entry != 0 && (before == 0 || after == 0)) {
             if (KnrHeader.end(entry) == chunk) {
@@ -228,8 +235,9 @@ public final class Knr implements Heap {
                 previousOfAfter = previous;
             }
             previous = entry;
-            entry = entry(KnrHeader.link(entry));
+            entry = behind(entry, ++seen);
         }
+        freeChunks += 1 - (before != 0 ? 1 : 0) - (after != 0 ? 1 : 0);
         if (after != 0) {
             KnrHeader.setLength(chunk, KnrHeader.end(after) - chunk);
             setNext(previousOfAfter, before == 0 ? chunk : KnrHeader.link(after));
@@ -258,10 +266,11 @@ public final class Knr implements Heap {
         long end = KnrHeader.end(chunk);
         long missing = length - KnrHeader.length(chunk);
         long previous = 0;
+        long seen = 0;
         long entry = entry(free);
         while (entry != 0 && entry != end) {
             previous = entry;
-            entry = entry(KnrHeader.link(entry));
+            entry = behind(entry, ++seen);
         }
         if (entry == 0 || KnrHeader.length(entry) < missing) {
             return false;
@@ -291,6 +300,19 @@ public final class Knr implements Heap {
         return link;
     }
 
+    /// The chunk behind a free one in the list, 0 for none.
+    ///
+    /// @param seen how many chunks of the list have been seen, with this one. There are not more
+    ///             than are free: else a link leads back, and the list has no end
+    private long behind(long chunk, long seen) {
+        long next = entry(KnrHeader.link(chunk));
+        if (next != 0 && seen >= freeChunks) {
+            throw new HeapCorruption(
+                    "The free list goes on behind all of its " + freeChunks + " chunks, to", next);
+        }
+        return next;
+    }
+
     private long allocatedChunk(long address) {
         long chunk = address - KnrHeader.BYTES;
         if (!isSane(chunk) || !KnrHeader.isAllocated(chunk)) {
@@ -318,7 +340,7 @@ public final class Knr implements Heap {
     public void verify() {
         Set<Long> unlisted = new HashSet<>();
         boolean previousIsFree = false;
-        for (long chunk = base; chunk < limit; chunk = behind(chunk)) {
+        for (long chunk = base; chunk < limit; chunk = neighbour(chunk)) {
             boolean isFree = !KnrHeader.isAllocated(chunk);
             if (isFree && previousIsFree) {
                 throw new HeapCorruption("Two free chunks are neighbours, the second", chunk);
@@ -328,7 +350,9 @@ public final class Knr implements Heap {
             }
             previousIsFree = isFree;
         }
+        long listed = 0;
         for (long chunk = entry(free); chunk != 0; chunk = entry(KnrHeader.link(chunk))) {
+            listed++;
             if (!unlisted.remove(chunk)) {
                 throw new HeapCorruption("The free list leads to no free chunk, or twice", chunk);
             }
@@ -338,19 +362,23 @@ public final class Knr implements Heap {
                     "A chunk is neither allocated nor in the free list",
                     unlisted.iterator().next());
         }
+        if (listed != freeChunks) {
+            throw new HeapCorruption(
+                    "The free list has " + listed + " chunks, but should have " + freeChunks);
+        }
     }
 
     @Override
     public void walk(BlockVisitor visitor) {
-        for (long chunk = base; chunk < limit; chunk = behind(chunk)) {
+        for (long chunk = base; chunk < limit; chunk = neighbour(chunk)) {
             if (KnrHeader.isAllocated(chunk)) {
                 visitor.block(chunk + KnrHeader.BYTES, KnrHeader.length(chunk) - KnrHeader.BYTES);
             }
         }
     }
 
-    /// The chunk behind this one, whose length a program may have overwritten.
-    private long behind(long chunk) {
+    /// The chunk behind this one in memory, whose length a program may have overwritten.
+    private long neighbour(long chunk) {
         if (!isSane(chunk)) {
             throw new HeapCorruption("The length of a chunk has been overwritten", chunk);
         }

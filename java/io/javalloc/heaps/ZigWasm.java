@@ -41,7 +41,13 @@ import java.util.List;
 /// - The node lies over the first bytes of the free slot and costs nothing, because the table knows
 ///   the sizes of the slots; the original adds its 8 bytes to every request.
 /// - An address where no slot starts is refused, and so is a run that is free already. A small slot
-///   that is freed twice is not seen; a free slot that was written to is, mostly.
+///   that is freed twice is not seen, unless memory is short.
+/// - A link in a free slot is followed only to a slot of its size, or to a free run of its size;
+///   anything else that was written there is refused when the slot is reused. What is not seen: a
+///   write behind the link, and a link to a slot of the same size, which may be in use or not cut
+///   yet. ([#verify] sees all but the slots in use.)
+/// - A small block that shrinks hands nothing to the lists: it stays while its slot is at most four
+///   times too large, and moves otherwise.
 /// - Larger runs are split, and free pages join; those of the original keep their size for ever.
 /// - Any alignment is served, also one larger than a page.
 public final class ZigWasm implements Heap {
@@ -117,7 +123,7 @@ public final class ZigWasm implements Heap {
         if (slot == 0) {
             return cut(log);
         }
-        lists[log] = runs.checkedNext(slot);
+        lists[log] = runs.nextSlot(slot, log);
         return slot;
     }
 
@@ -190,7 +196,7 @@ public final class ZigWasm implements Heap {
     }
 
     /// The bits that are 0 in the address of a slot of that size.
-    static long slotMask(int log) {
+    private static long slotMask(int log) {
         return ((1L << log) - 1) & (Region.PAGE - 1);
     }
 
@@ -211,6 +217,9 @@ public final class ZigWasm implements Heap {
     }
 
     private long takeRun(int log, long alignment) {
+        if (!runs.canHold(log, alignment)) {
+            return 0;
+        }
         long run = runs.take(log, alignment);
         if (run != 0) {
             return run;
@@ -249,9 +258,9 @@ public final class ZigWasm implements Heap {
     private int[] countFreeSlots() {
         int[] count = new int[runs.pages()];
         for (int log = LOG_SMALLEST; log < LOG_PAGE; log++) {
-            for (long slot = lists[log]; slot != 0; slot = runs.checkedNext(slot)) {
+            for (long slot = lists[log]; slot != 0; slot = runs.nextSlot(slot, log)) {
                 int page = runs.pageOf(slot);
-                if (runs.table[page] != log || ++count[page] > slotsCut(page, log)) {
+                if (++count[page] > slotsCut(page, log)) {
                     throw new HeapCorruption("A block has been freed twice, or overwritten", slot);
                 }
             }

@@ -67,11 +67,10 @@ final class ZigWasmRuns {
 
     /// Takes a run of 2^log bytes, a page at least.
     ///
+    /// @param log       what there [#canHold] be room for
+    /// @param alignment the same
     /// @return its address, or 0 if there is no memory for it
     long take(int log, long alignment) {
-        if (log >= LOG_MAX || 1L << log > frontier.room()) {
-            return 0;
-        }
         long run = takeFree(log, alignment);
         if (run == 0 && returned > pages() >> LOG_JOIN_PART) {
             join();
@@ -134,17 +133,37 @@ final class ZigWasmRuns {
         frontier.retreat(addressOf(start));
     }
 
-    /// The block behind a free one in its list. Refuses a link that leads out of the pages in use
-    /// or between the slots: somebody has written to a block after it was freed.
-    long checkedNext(long block) {
-        long next = FreeNode.next(block);
-        // The low bits become the high ones: a misaligned link is too large as well.
-        long unit = Long.rotateRight(next - base, LOG_SMALLEST);
-        long units = frontier.end() - base >> LOG_SMALLEST;
-        if (Long.compareUnsigned(unit, units) >= 0 && next != 0) {
-            throw new HeapCorruption("A free slot has been overwritten", block);
+    /// The small slot behind a free one in its list. Refuses a link to anything but a slot of that
+    /// size: somebody has written to a slot after it was freed.
+    long nextSlot(long slot, int log) {
+        long next = FreeNode.next(slot);
+        if (next != 0 && (at(next) != log || (next & ((1L << log) - 1)) != 0)) {
+            throw overwritten(slot);
         }
         return next;
+    }
+
+    /// The run behind a free one in its list. Refuses a link to anything but a free run of that
+    /// size.
+    long nextRun(long run, int log) {
+        long next = FreeNode.next(run);
+        if (next != 0 && (at(next) != -log || (next & (Region.PAGE - 1)) != 0)) {
+            throw overwritten(run);
+        }
+        return next;
+    }
+
+    private static HeapCorruption overwritten(long block) {
+        return new HeapCorruption("A free slot has been overwritten", block);
+    }
+
+    /// Whether there could be room for a run if all of the memory was free.
+    boolean canHold(int log, long alignment) {
+        if (log >= LOG_MAX) {
+            return false;
+        }
+        long start = Region.roundUp(base, alignment);
+        return start >= base && 1L << log <= frontier.limit() - start;
     }
 
     /// Takes a free run, or the part of a larger one that is aligned.
@@ -152,8 +171,12 @@ final class ZigWasmRuns {
         for (int have = log; have < LOG_MAX; have++) {
             long previous = 0;
             long run = lists[have];
+            int left = pages();
             while (run != 0) {
-                long next = checkedNext(run);
+                if (left-- == 0) {
+                    throw new HeapCorruption("A list of free slots leads in a circle", run);
+                }
+                long next = nextRun(run, have);
                 long start = Region.roundUp(run, alignment);
                 long behind = run + (1L << have) - (start + (1L << log));
                 if (behind >= 0) {

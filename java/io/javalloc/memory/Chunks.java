@@ -1,6 +1,7 @@
 package io.javalloc.memory;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /// The runs of pages that a heap cuts its small blocks from, in the order of addresses. The list is
 /// a Java array, out of reach of the program.
@@ -9,13 +10,15 @@ public final class Chunks {
     /// What a heap knows of its chunks.
     public interface Contents {
 
-        /// Whether nothing in a chunk is live.
+        /// The bytes of a chunk that an entry of a list stands for.
+        long bytesOfOne(int list);
+
+        /// The bytes that all blocks of a chunk stand for. If it is as many as are free, nothing in
+        /// the chunk is live.
         ///
         /// @param index the number of the chunk
-        /// @param free  all free blocks
-        /// @param first the number of the first of them that is in the chunk
-        /// @param count how many are
-        boolean isEmpty(int index, FreeBlocks free, int first, int count);
+        /// @param list  one that has an entry in it
+        long bytesOfAll(int index, int list);
 
         /// A chunk is given back, and must not be cut any more.
         void givenBack(long chunk);
@@ -65,31 +68,43 @@ public final class Chunks {
         return chunk;
     }
 
-    /// Gives back the chunks in which nothing is live, and sorts the lists by addresses. Looks at
-    /// all free blocks: for when there is no other memory.
+    /// Gives back the chunks in which nothing is live. Looks at all free blocks: for when there is
+    /// no other memory.
     ///
     /// @return whether there was one
     public boolean giveBackEmpty(FreeLists lists, Contents contents) {
         if (lists.pushes() == pushesSeen) {
             return false;
         }
-        FreeBlocks free = lists.all();
-        int before = count;
+        BitSet empty = findEmpty(lists, contents);
         pushesSeen = lists.pushes();
-        lists.clear();
-        for (int index = before - 1; index >= 0; index--) {
-            int first = free.firstFrom(starts[index]);
-            int behind = free.firstFrom(end(starts[index]));
-            if (contents.isEmpty(index, free, first, behind - first)) {
-                contents.givenBack(starts[index]);
-                give(index);
-            } else {
-                for (int i = behind - 1; i >= first; i--) {
-                    lists.link(free.list(i), free.address(i));
-                }
-            }
+        if (empty.isEmpty()) {
+            return false;
         }
-        return count < before;
+        lists.visit((list, entry) -> !empty.get(indexOfHolder(entry)));
+        for (int i = empty.length() - 1; i >= 0; i = empty.previousSetBit(i - 1)) {
+            contents.givenBack(starts[i]);
+            give(i);
+        }
+        return true;
+    }
+
+    /// The numbers of the chunks in which all bytes are free. More than all cannot be, whatever was
+    /// overwritten: a chunk with a live block would then be taken for an empty one.
+    private BitSet findEmpty(FreeLists lists, Contents contents) {
+        long[] free = new long[count];
+        BitSet empty = new BitSet(count);
+        lists.visit(
+                (list, entry) -> {
+                    int index = indexOfHolder(entry);
+                    if (index < 0 || empty.get(index)) {
+                        throw lists.damaged(entry);
+                    }
+                    free[index] += contents.bytesOfOne(list);
+                    empty.set(index, free[index] >= contents.bytesOfAll(index, list));
+                    return true;
+                });
+        return empty;
     }
 
     private void give(int index) {
@@ -111,6 +126,13 @@ public final class Chunks {
     /// Where the one ends that begins at the address.
     public long end(long start) {
         return start + ((long) pages.pagesAt(start) << logPage);
+    }
+
+    /// The number of the one that the address lies in; negative if there is none.
+    int indexOfHolder(long address) {
+        int index = indexOf(address);
+        int before = index < 0 ? -index - 2 : index;
+        return before >= 0 && address < end(starts[before]) ? before : -1;
     }
 
     /// The number of the one that begins there; negative if none does.

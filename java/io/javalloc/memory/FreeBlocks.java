@@ -1,68 +1,72 @@
 package io.javalloc.memory;
 
-import java.util.Arrays;
+import java.util.BitSet;
 
-/// The entries of a heap's [FreeLists] at one moment, in the order of addresses. It is as large as
-/// there are free blocks, so it is for looks at all of a heap.
+/// Which blocks of a heap's [Chunks] are in its [FreeLists] at one moment: a bit for every 16 bytes
+/// of the chunks. For looks at all of a heap.
 public final class FreeBlocks {
 
-    /// Bits of an entry that hold the number of the list; the rest is the address.
-    private static final int LIST_BITS = 8;
+    private static final int LOG_GRAIN = 4;
 
-    private static final int LIST_MASK = (1 << LIST_BITS) - 1;
+    private final Chunks chunks;
+    private final FreeLists lists;
+    private final long first;
 
-    private final long[] entries;
-    private int count;
+    /// By chunk.
+    private final BitSet[] free;
 
-    /// @param most how many there can be
-    FreeBlocks(long most) {
-        entries = new long[Math.toIntExact(most)];
-    }
+    /// Those of one chunk that nobody has asked for, see [#begin].
+    private BitSet rest = new BitSet();
 
-    /// Adds one. When all are there, [#sort] them.
-    void add(long address, int list) {
-        entries[count++] = address << LIST_BITS | list;
-    }
+    /// Where the first entry of that chunk may be.
+    private long restStart;
 
-    /// Puts them into the order of addresses, for everything below.
-    void sort() {
-        Arrays.sort(entries, 0, count);
-    }
-
-    /// How many there are.
-    public int count() {
-        return count;
-    }
-
-    /// The address of one.
-    public long address(int index) {
-        return entries[index] >>> LIST_BITS;
-    }
-
-    /// The number of its list.
-    public int list(int index) {
-        return (int) entries[index] & LIST_MASK;
-    }
-
-    /// The number of the first at the address or behind it.
-    int firstFrom(long address) {
-        int index = Arrays.binarySearch(entries, 0, count, address << LIST_BITS);
-        return index < 0 ? -index - 1 : index;
-    }
-
-    /// The number of the one at the address; -1 if there is none.
-    public int indexOf(long address) {
-        int index = firstFrom(address);
-        return index < count && address(index) == address ? index : -1;
-    }
-
-    /// One that is there twice; 0 if there is none.
-    long twice() {
-        for (int i = 1; i < count; i++) {
-            if (entries[i] >>> LIST_BITS == entries[i - 1] >>> LIST_BITS) {
-                return address(i);
-            }
+    /// Follows all lists.
+    ///
+    /// @param first offset in a chunk of its first entry; others lie a multiple of 16 behind it
+    public FreeBlocks(Chunks chunks, FreeLists lists, long first) {
+        this.chunks = chunks;
+        this.lists = lists;
+        this.first = first;
+        free = new BitSet[chunks.count()];
+        for (int i = 0; i < free.length; i++) {
+            free[i] = new BitSet();
         }
-        return 0;
+        lists.visit((list, entry) -> note(entry));
+    }
+
+    private boolean note(long entry) {
+        int chunk = chunks.indexOfHolder(entry);
+        long offset = chunk < 0 ? -1 : entry - chunks.start(chunk) - first;
+        if (offset < 0 || free[chunk].get((int) (offset >> LOG_GRAIN))) {
+            throw lists.damaged(entry);
+        }
+        free[chunk].set((int) (offset >> LOG_GRAIN));
+        return true;
+    }
+
+    /// Goes to a chunk, whose blocks are now asked for.
+    public void begin(int chunk) {
+        rest = (BitSet) free[chunk].clone();
+        restStart = chunks.start(chunk) + first;
+    }
+
+    /// Whether an entry of the chunk is in a list and was not yet asked for.
+    public boolean isFree(long entry) {
+        int bit = (int) (entry - restStart >> LOG_GRAIN);
+        boolean isFree = rest.get(bit);
+        rest.clear(bit);
+        return isFree;
+    }
+
+    /// Ends with the chunk.
+    ///
+    /// @throws RuntimeException if a list leads to what was not asked for, because no block is
+    // there
+    public void end() {
+        int lost = rest.nextSetBit(0);
+        if (lost >= 0) {
+            throw lists.damaged(restStart + ((long) lost << LOG_GRAIN));
+        }
     }
 }

@@ -1,7 +1,5 @@
 package io.javalloc.memory;
 
-import java.util.Arrays;
-
 /// The lists of a heap's free blocks, one for each of its sizes, last in first out.
 ///
 /// The links lie in the blocks, where the program can overwrite them; where a list begins and how
@@ -21,6 +19,20 @@ public final class FreeLists {
 
         /// What to throw for an entry that must have been overwritten.
         RuntimeException damaged(long entry);
+
+        /// What to throw for a list that has come to its end before all of its entries were used,
+        /// so that nobody knows which of them was overwritten.
+        RuntimeException endsEarly(int list);
+    }
+
+    /// Is shown the entries of lists.
+    @FunctionalInterface
+    interface Visitor {
+
+        /// Takes a look at one.
+        ///
+        /// @return whether it is to stay in its list
+        boolean entry(int list, long entry);
     }
 
     private final Links links;
@@ -33,7 +45,7 @@ public final class FreeLists {
 
     private long pushes;
 
-    /// @param count how many lists; 256 at most
+    /// @param count how many lists
     public FreeLists(int count, Links links) {
         this.links = links;
         heads = new long[count];
@@ -48,7 +60,9 @@ public final class FreeLists {
     /// Adds an entry.
     public void push(int list, long entry) {
         pushes++;
-        link(list, entry);
+        links.setNext(entry, heads[list]);
+        heads[list] = entry;
+        lengths[list]++;
     }
 
     /// Makes entries that are linked already, the last one with 0, the list that was empty.
@@ -71,44 +85,54 @@ public final class FreeLists {
         return pushes;
     }
 
-    /// The entries of all lists. Checks each.
-    public FreeBlocks all() {
-        FreeBlocks all = new FreeBlocks(Arrays.stream(lengths).sum());
-        for (int list = 0; list < heads.length; list++) {
-            follow(list, all);
-        }
-        all.sort();
-        if (all.twice() != 0) {
-            throw links.damaged(all.twice());
-        }
-        return all;
+    /// Checks all entries. Needs no memory, however many there are.
+    public void check() {
+        visit((list, entry) -> true);
     }
 
-    private void follow(int list, FreeBlocks all) {
-        long last = 0;
+    /// Shows all entries, and checks each after it was shown; takes out those that are not to stay.
+    /// No list is followed further than it is long.
+    void visit(Visitor visitor) {
+        for (int list = 0; list < heads.length; list++) {
+            visit(list, visitor);
+        }
+    }
+
+    private void visit(int list, Visitor visitor) {
+        long previous = 0;
         long entry = heads[list];
         long left = lengths[list];
+        if (entry == 0 && left != 0) {
+            throw links.endsEarly(list);
+        }
+        long last = entry;
         while (entry != 0 && left != 0) {
-            all.add(entry, list);
+            boolean stays = visitor.entry(list, entry);
             last = entry;
             entry = links.next(entry, list);
             left--;
+            if (stays) {
+                previous = last;
+            } else {
+                unlink(list, previous, entry);
+            }
         }
         if (entry != 0 || left != 0) {
             throw links.damaged(last);
         }
     }
 
-    /// Empties all lists.
-    void clear() {
-        Arrays.fill(heads, 0);
-        Arrays.fill(lengths, 0);
+    private void unlink(int list, long previous, long next) {
+        lengths[list]--;
+        if (previous == 0) {
+            heads[list] = next;
+        } else {
+            links.setNext(previous, next);
+        }
     }
 
-    /// Puts an entry back into its list, after [#clear].
-    void link(int list, long entry) {
-        links.setNext(entry, heads[list]);
-        heads[list] = entry;
-        lengths[list]++;
+    /// What to throw for an entry that must have been overwritten.
+    RuntimeException damaged(long entry) {
+        return links.damaged(entry);
     }
 }

@@ -21,6 +21,11 @@ final class Aftermath {
     /// So many blocks of each size are asked for, in the hope of one that was written to.
     private static final int BLOCKS = 4;
 
+    /// Above the usual one. A heap may search its lists for such a block, so these come first, and
+    /// the ones that are least likely to be found: the lists are still as the mistake has left
+    // them.
+    private static final long[] ALIGNMENTS = {1 << 17, 4096, 64};
+
     private final Trial trial;
     private final Subject subject;
     private final String mistake;
@@ -63,8 +68,13 @@ final class Aftermath {
     boolean isNoticed(long... live) {
         Heap heap = subject.bare();
         boolean noticed = false;
-        for (long size = 16; size < 200_000; size *= 4) {
-            noticed |= isNoticedByServing(size);
+        for (long alignment : ALIGNMENTS) {
+            for (long size = 1 << 16; size >= 16; size /= 16) {
+                noticed |= isNoticedByServing(size, alignment);
+            }
+        }
+        for (long size = 16; size < 200_000; size *= 2) {
+            noticed |= isNoticedByServing(size, Heap.MIN_ALIGNMENT);
         }
         for (long block : live) {
             noticed |= isNoticedByFreeing(block);
@@ -77,7 +87,7 @@ final class Aftermath {
         return noticed;
     }
 
-    private boolean isNoticedByServing(long size) {
+    private boolean isNoticedByServing(long size, long alignment) {
         Heap heap = subject.bare();
         boolean noticed = false;
         for (int i = 0; i < BLOCKS; i++) {
@@ -85,8 +95,8 @@ final class Aftermath {
                     refuses(
                             Operation.ALLOCATE,
                             size,
-                            Heap.MIN_ALIGNMENT,
-                            () -> heap.allocate(size, Heap.MIN_ALIGNMENT));
+                            alignment,
+                            () -> heap.allocate(size, alignment));
         }
         return noticed;
     }

@@ -85,6 +85,17 @@ class CheckProcessTest {
         assertTrue(outcome.output().contains("crashes Java: SIGSEGV at "), outcome.output());
     }
 
+    /// The rule wrote numbers and text only, which no heap takes for the address of a free block.
+    @Test
+    void a_list_that_a_program_leads_in_a_circle_is_a_note() throws Exception {
+        Command.Outcome outcome =
+                check(Fault.FOLLOWS_A_CIRCLE.expression(), "--rule=damage", "--patience=3");
+        assertEquals(0, outcome.status(), outcome.output());
+        assertTrue(outcome.output().contains("note    damage "), outcome.output());
+        assertTrue(outcome.output().contains("does not come back"), outcome.output());
+        assertTrue(outcome.output().contains(" of a freed block of 24 bytes: "), outcome.output());
+    }
+
     @Test
     void a_shipped_heap_passes_all_rules() throws Exception {
         Command.Outcome outcome = check("zig-wasm");

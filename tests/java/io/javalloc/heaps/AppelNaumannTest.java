@@ -1,15 +1,18 @@
 package io.javalloc.heaps;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.javalloc.Heap;
 import io.javalloc.HeapCorruption;
 import io.javalloc.TestRegion;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -159,6 +162,37 @@ class AppelNaumannTest {
         assertTrue(allocate(40) < base + CHUNK, "the list of the chunk that stays");
         assertEquals(0, allocate(50));
         heap.verify();
+    }
+
+    /// A look at the free blocks made an array of them all, for which the Java heap of a program
+    /// has no room when they are millions.
+    @Test
+    void looksAtAllFreeBlocksNeedHardlyAnyJavaMemory() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long[] blocks = new long[1 << 17];
+        for (int i = 0; i < blocks.length; i++) {
+            blocks[i] = allocate(8);
+        }
+        for (long block : blocks) {
+            heap.free(block);
+        }
+        for (Executable look :
+                List.<Executable>of(heap::verify, () -> assertNotEquals(0, allocate(BYTES - 16)))) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            assertDoesNotThrow(look);
+            long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+            assertTrue(bytes < blocks.length, bytes + " bytes of garbage");
+        }
+    }
+
+    /// Its chunk would have been given back under the feet of the one in use.
+    @Test
+    void aBlockThatIsFreedTwiceIsSeenWhenMemoryIsShort() {
+        long[] b = allocateSome(40, 40, 40);
+        heap.free(b[0]);
+        heap.free(b[1]);
+        heap.free(b[0]);
+        assertThrows(HeapCorruption.class, () -> allocate(BYTES - 16));
     }
 
     @Test
@@ -369,6 +403,18 @@ class AppelNaumannTest {
         assertEquals(b[0], allocate(40));
         assertEquals(b[1], allocate(40));
         assertEquals(b[0], allocate(40), "the document has no check");
+    }
+
+    @Test
+    void aListWhoseBeginningIsLostIsNamedBySize() {
+        long[] b = allocateSome(40, 40);
+        heap.free(b[0]);
+        heap.free(b[1]);
+        Memory.putLong(b[1], 0);
+        assertEquals(b[1], allocate(40));
+        HeapCorruption thrown = assertThrows(HeapCorruption.class, heap::verify);
+        String message = "The list of free blocks of 40 bytes ends too early";
+        assertTrue(thrown.getMessage().startsWith(message), thrown.getMessage());
     }
 
     @Test

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.function.Executable;
 
 class FreeListTest {
@@ -482,6 +484,28 @@ class FreeListTest {
             assertCorrupt("The free list leads to what is not a free chunk");
             assertThrows(HeapCorruption.class, () -> allocate(65));
         }
+    }
+
+    /// Each link was looked at, but not how many there were: the list was followed for ever.
+    @Test
+    @Timeout(value = 20, threadMode = ThreadMode.SEPARATE_THREAD)
+    void aListThatLeadsBackIsNotFollowedForEver() {
+        long[] b = allocateSome(640, 16, 64, 16, 64, 64);
+        heap.free(b[0]);
+        heap.free(b[2]);
+        heap.free(b[4]);
+        for (int from = 0; from <= 4; from += 2) {
+            long before = ChunkHeader.link(b[from] - HEADER);
+            for (int to = Math.max(2, from); to <= 4; to += 2) {
+                ChunkHeader.setLink(b[from] - HEADER, b[to] - HEADER);
+                HeapCorruption thrown =
+                        assertThrows(HeapCorruption.class, () -> heap.allocate(600, 4096));
+                String message = "The free list goes on behind all of its 3 chunks, to: 0x";
+                assertTrue(thrown.getMessage().startsWith(message), thrown.getMessage());
+            }
+            ChunkHeader.setLink(b[from] - HEADER, before);
+        }
+        heap.verify();
     }
 
     @Test

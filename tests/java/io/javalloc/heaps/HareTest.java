@@ -1,16 +1,19 @@
 package io.javalloc.heaps;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.javalloc.Heap;
 import io.javalloc.HeapCorruption;
 import io.javalloc.TestRegion;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -204,6 +207,30 @@ class HareTest {
         }
     }
 
+    /// A look at the free blocks made an array of them all, for which the Java heap of a program
+    /// has no room when they are millions.
+    @Test
+    void looksAtAllFreeBlocksNeedHardlyAnyJavaMemory() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long[] blocks = new long[1 << 17];
+        for (int i = 0; i < blocks.length; i++) {
+            blocks[i] = allocate(8);
+        }
+        for (long block : blocks) {
+            heap.free(block);
+        }
+        for (Executable look :
+                List.<Executable>of(
+                        heap::atExit,
+                        heap::verify,
+                        () -> assertNotEquals(0, allocate(BYTES - 16 - META)))) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            assertDoesNotThrow(look);
+            long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+            assertTrue(bytes < blocks.length, bytes + " bytes of garbage");
+        }
+    }
+
     @Test
     void theChunkThatIsCutIsGivenBackToo() {
         heap.free(allocate(40));
@@ -378,6 +405,40 @@ class HareTest {
                 heap.free(block);
             }
         }
+    }
+
+    /// Such a block passed for one of the list, and the free bytes of its chunk were not what they
+    /// seemed.
+    @Test
+    void aLinkIntoTheListOfAnotherSizeIsSeen() {
+        long[] b = allocateSome(24, 24, 40, 40, 8, 8);
+        for (long block : b) {
+            heap.free(block);
+        }
+        for (int from = 1; from < b.length; from += 2) {
+            long before = meta(b[from]);
+            for (int to = 0; to < b.length; to += 2) {
+                if (to != from - 1) {
+                    setMeta(b[from], b[to] - META | 1);
+                    assertThrows(HeapCorruption.class, heap::atExit);
+                }
+            }
+            setMeta(b[from], before);
+            heap.atExit();
+        }
+    }
+
+    @Test
+    void aListWhoseBeginningIsLostIsNamedBySize() {
+        long[] b = allocateSome(24, 24);
+        heap.free(b[0]);
+        heap.free(b[1]);
+        setMeta(b[1], 1);
+        assertEquals(b[1], allocate(24));
+        HeapCorruption thrown = assertThrows(HeapCorruption.class, heap::atExit);
+        assertEquals(
+                "the freelist of 24-byte allocations ends too early (heap corruption?)",
+                thrown.getMessage());
     }
 
     @Test
@@ -568,7 +629,7 @@ class HareTest {
             heap.free(other[i]);
         }
         setMeta(small[2], other[1] - META | 1);
-        assertThrown(BAD_LINK, other[0], heap::atExit);
+        assertThrown(BAD_LINK, other[1], heap::atExit);
     }
 
     @Test

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.function.Executable;
 
 class KnrTest {
@@ -547,6 +549,34 @@ class KnrTest {
         KnrHeader.write(chunk + 48, KnrHeader.link(chunk), 32);
         KnrHeader.write(chunk, chunk + 48, 48);
         assertCorrupt("Two free chunks are neighbours");
+    }
+
+    /// Each link was looked at, but not how many there were: the list was followed for ever.
+    @Test
+    @Timeout(value = 20, threadMode = ThreadMode.SEPARATE_THREAD)
+    void aListThatLeadsBackIsNotFollowedForEver() {
+        long[] b = allocateSome(64, 16, 64, 16, 64, 16, 16, 16);
+        heap.free(b[0]);
+        heap.free(b[2]);
+        heap.free(b[4]);
+        List<Executable> operations =
+                List.of(
+                        () -> allocate(1000),
+                        () -> heap.free(b[6]),
+                        () -> heap.reallocate(b[7], 1000));
+        for (int from = 0; from <= 2; from += 2) {
+            long before = KnrHeader.link(b[from] - HEADER);
+            for (int to = from + 2; to <= 4; to += 2) {
+                KnrHeader.setLink(b[from] - HEADER, b[to] - HEADER);
+                for (Executable operation : operations) {
+                    HeapCorruption thrown = assertThrows(HeapCorruption.class, operation);
+                    String message = "The free list goes on behind all of its 4 chunks, to: 0x";
+                    assertTrue(thrown.getMessage().startsWith(message), thrown.getMessage());
+                }
+            }
+            KnrHeader.setLink(b[from] - HEADER, before);
+        }
+        heap.verify();
     }
 
     @Test

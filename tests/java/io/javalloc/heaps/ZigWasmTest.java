@@ -16,6 +16,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 class ZigWasmTest {
 
@@ -588,6 +590,76 @@ class ZigWasmTest {
         }
     }
 
+    /// A link was only asked whether it leads to some 16 bytes of the pages in use, so a block was
+    /// served that was live.
+    @Test
+    void aLinkToAnythingButAFreeRunOfTheSizeIsRefused() {
+        long live = allocate(PAGE);
+        long small = allocate(64);
+        long freed = allocate(2 * PAGE);
+        long larger = allocate(2 * PAGE);
+        heap.free(allocate(PAGE)); // cut from neither
+        heap.free(larger);
+        long run = allocate(PAGE);
+        heap.free(run);
+        long[] links = {live, small, freed, freed + PAGE, larger + 16, run + 16, small + 64};
+        for (long link : links) {
+            long before = Memory.getLong(run);
+            Memory.putLong(run, link);
+            assertThrows(HeapCorruption.class, () -> allocate(PAGE));
+            Memory.putLong(run, before);
+        }
+        assertEquals(run, allocate(PAGE));
+        heap.verify();
+    }
+
+    /// The search for an aligned one followed it for ever.
+    @Test
+    @Timeout(value = 20, threadMode = ThreadMode.SEPARATE_THREAD)
+    void freeRunsThatLeadInACircleAreRefused() {
+        allocate(PAGE);
+        long first = allocate(PAGE);
+        allocate(PAGE);
+        long second = allocate(PAGE);
+        allocate(PAGE);
+        heap.free(first);
+        heap.free(second);
+        Memory.putLong(first, second);
+        HeapCorruption thrown =
+                assertThrows(HeapCorruption.class, () -> heap.allocate(PAGE, 16 * PAGE));
+        String message = "A list of free slots leads in a circle";
+        assertTrue(thrown.getMessage().startsWith(message), thrown.getMessage());
+    }
+
+    /// As with runs: only the range of the link and its lowest bits were looked at.
+    @Test
+    void aLinkToAnythingButASlotOfTheSizeIsRefusedWhenItsSlotIsReused() {
+        long block = allocate(64);
+        long[] links = {allocate(32), allocate(128), allocate(PAGE), block + 16, block + 32};
+        heap.free(block);
+        for (long link : links) {
+            Memory.putLong(block, link);
+            assertThrows(HeapCorruption.class, () -> allocate(64));
+        }
+        Memory.putLong(block, 0);
+        assertEquals(block, allocate(64));
+    }
+
+    /// All free slots were looked at, in the hope of free pages: that is how this test sees it.
+    @Test
+    void whatCanNeverFitIsRefusedWithoutALook() {
+        long block = allocate(16);
+        heap.free(block);
+        heap.free(block);
+        for (int log = 22; log < 63; log++) {
+            assertEquals(0, allocate(1L << log));
+            assertEquals(0, allocate((1L << log) - 1));
+        }
+        assertEquals(0, heap.allocate(16, 1L << 60));
+        assertEquals(0, heap.allocate(PAGE, 1L << 62));
+        assertThrows(HeapCorruption.class, () -> allocate(BYTES), "but here it is looked at");
+    }
+
     @Test
     void verifyFindsALinkBetweenTheSlots() {
         long first = allocate(64);
@@ -595,7 +667,7 @@ class ZigWasmTest {
         heap.free(first);
         Memory.putLong(first, second + 32);
         Memory.putLong(second + 32, 0);
-        assertCorrupt("The list of another size leads here");
+        assertCorrupt("A free slot has been overwritten");
     }
 
     @Test
@@ -604,7 +676,7 @@ class ZigWasmTest {
         long other = allocate(128);
         heap.free(block);
         Memory.putLong(block, other);
-        assertCorrupt("The list of another size leads here");
+        assertCorrupt("A free slot has been overwritten");
     }
 
     @Test
@@ -629,7 +701,7 @@ class ZigWasmTest {
         long other = allocate(PAGE);
         heap.free(block);
         Memory.putLong(block, other);
-        assertCorrupt("The list of another size leads here");
+        assertCorrupt("A free slot has been overwritten");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.javalloc.kit;
 import io.javalloc.BlockVisitor;
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
+import io.javalloc.HeapCorruption;
 import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.Layer;
@@ -429,7 +430,7 @@ public final class PlantedHeaps {
                     public void verify() {
                         super.verify();
                         if (calls() > 200) {
-                            throw new io.javalloc.HeapCorruption("planted damage");
+                            throw new HeapCorruption("planted damage");
                         }
                     }
 
@@ -475,6 +476,12 @@ public final class PlantedHeaps {
             @Override
             public Heap plant(Region region) {
                 return new TrustsItsHeaders(region);
+            }
+        },
+        FOLLOWS_A_CIRCLE {
+            @Override
+            public Heap plant(Region region) {
+                return new SearchesItsList(region);
             }
         },
         PRINTS {
@@ -548,12 +555,12 @@ public final class PlantedHeaps {
 
     /// A list of free blocks of 64 bytes, with the link in the block. What a program writes into a
     /// freed block is where the next one lies.
-    private static final class TrustsItsHeaders implements Heap {
-        private static final long SIZE = 64;
+    private static class TrustsItsHeaders implements Heap {
+        static final long SIZE = 64;
 
-        private final Region region;
-        private long free;
-        private long top;
+        final Region region;
+        long free;
+        long top;
 
         TrustsItsHeaders(Region region) {
             this.region = region;
@@ -570,6 +577,10 @@ public final class PlantedHeaps {
                 free = Memory.getLong(block);
                 return block;
             }
+            return cut();
+        }
+
+        final long cut() {
             if (!region.commit(top + SIZE)) {
                 return 0;
             }
@@ -595,6 +606,48 @@ public final class PlantedHeaps {
 
         @Override
         public void walk(BlockVisitor visitor) {}
+    }
+
+    /// As [TrustsItsHeaders], but each link is looked at; how many there are is not. It searches
+    /// its list for an aligned block.
+    private static final class SearchesItsList extends TrustsItsHeaders {
+
+        SearchesItsList(Region region) {
+            super(region);
+        }
+
+        @Override
+        public long allocate(long size, long alignment) {
+            if (size > SIZE) {
+                return 0;
+            }
+            long previous = 0;
+            for (long block = free; block != 0; block = next(block)) {
+                if (block % alignment == 0) {
+                    take(previous, block);
+                    return block;
+                }
+                previous = block;
+            }
+            return alignment > SIZE ? 0 : cut();
+        }
+
+        private void take(long previous, long block) {
+            if (previous == 0) {
+                free = next(block);
+            } else {
+                Memory.putLong(previous, next(block));
+            }
+        }
+
+        private long next(long block) {
+            long next = Memory.getLong(block);
+            boolean isBlock = next >= region.base() && next < top && next % SIZE == 0;
+            if (next != 0 && !isBlock) {
+                throw new HeapCorruption("planted", block);
+            }
+            return next;
+        }
     }
 
     private PlantedHeaps() {}

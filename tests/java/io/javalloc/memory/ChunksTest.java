@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /// Chunks and lists of free blocks do arithmetic only, so they are tested where there is no memory:
 /// the links are in a map.
@@ -40,16 +41,27 @@ class ChunksTest {
                         public RuntimeException damaged(long entry) {
                             return new IllegalStateException("damaged " + (entry - BASE));
                         }
+
+                        @Override
+                        public RuntimeException endsEarly(int list) {
+                            return new IllegalStateException("list " + list + " ends early");
+                        }
                     });
 
-    /// Each chunk is a block.
+    /// Which chunks were given back. An entry of the first list is a block as long as a chunk, one
+    /// of the second is half as long.
     private final List<Long> gone = new ArrayList<>();
 
     private final Chunks.Contents contents =
             new Chunks.Contents() {
                 @Override
-                public boolean isEmpty(int index, FreeBlocks free, int first, int count) {
-                    return count == 1;
+                public long bytesOfOne(int list) {
+                    return list == 0 ? CHUNK : CHUNK / 2;
+                }
+
+                @Override
+                public long bytesOfAll(int index, int list) {
+                    return CHUNK;
                 }
 
                 @Override
@@ -112,31 +124,56 @@ class ChunksTest {
 
     @Test
     void emptyChunksAreGivenBackAndTheOthersKeepTheirBlocks() {
-        long[] c = {chunks.take(), chunks.take(), chunks.take()};
-        lists.push(0, c[2]);
+        long[] c = {chunks.take(), chunks.take(), chunks.take(), chunks.take(), chunks.take()};
+        lists.push(1, c[4]);
         lists.push(1, c[1] + 16);
-        lists.push(0, c[1] + 32);
+        lists.push(0, c[2]);
+        lists.push(1, c[4] + CHUNK / 2);
+        lists.push(1, c[3] + 32);
         lists.push(0, c[0]);
         assertTrue(chunks.giveBackEmpty(lists, contents));
-        assertEquals(List.of(c[2], c[0]), gone);
-        assertEquals(1, chunks.count());
+        assertEquals(List.of(c[4], c[2], c[0]), gone);
+        assertEquals(2, chunks.count());
         assertEquals(0, pages.pagesAt(c[0]));
         assertNotEquals(0, pages.pagesAt(c[1]));
-        assertEquals(c[1] + 32, lists.pop(0));
+        lists.check();
         assertTrue(lists.isEmpty(0));
+        assertEquals(c[3] + 32, lists.pop(1));
         assertEquals(c[1] + 16, lists.pop(1));
         assertTrue(lists.isEmpty(1));
+    }
+
+    /// Bytes that are counted twice would make a chunk with a live block look empty.
+    @Test
+    void aChunkIsNotGivenBackIfMoreThanAllOfItIsFree() {
+        long first = chunks.take();
+        lists.push(1, first);
+        lists.push(0, first + 16);
+        lists.push(1, first + 32);
+        assertThrows(IllegalStateException.class, () -> chunks.giveBackEmpty(lists, contents));
+        assertEquals(List.of(), gone);
+    }
+
+    @Test
+    void aListThatLeadsToWhatIsInNoChunkIsDamaged() {
+        long[] c = {chunks.take(), pages.take(1, PAGE), chunks.take()};
+        for (long entry : new long[] {BASE - 16, c[1], c[2] + CHUNK}) {
+            lists.push(1, entry);
+            String message = "damaged " + (entry - BASE);
+            assertThrown(message, () -> chunks.giveBackEmpty(lists, contents));
+            assertThrown(message, () -> new FreeBlocks(chunks, lists, 0));
+            lists.pop(1);
+        }
     }
 
     @Test
     void nothingIsLookedAtTwiceForNothing() {
         long chunk = chunks.take();
-        lists.push(0, chunk + 16);
-        lists.push(0, chunk + 32);
+        lists.push(1, chunk + 32);
         assertFalse(chunks.giveBackEmpty(lists, contents));
         links.put(chunk + 32, chunk + 32);
         assertFalse(chunks.giveBackEmpty(lists, contents), "the damage is not seen");
-        lists.push(0, chunk + 48);
+        lists.push(1, chunk + 48);
         assertThrows(IllegalStateException.class, () -> chunks.giveBackEmpty(lists, contents));
     }
 
@@ -154,21 +191,30 @@ class ChunksTest {
     }
 
     @Test
-    void allEntriesAreShownInTheOrderOfAddresses() {
-        lists.push(0, BASE + 48);
-        lists.push(1, BASE + 32);
-        lists.push(0, BASE);
-        links.put(BASE + 80, BASE + 96);
-        links.put(BASE + 96, 0L);
-        FreeBlocks all = lists.all();
-        assertEquals(3, all.count());
-        assertEquals(BASE, all.address(0));
-        assertEquals(BASE + 32, all.address(1));
-        assertEquals(1, all.list(1));
-        assertEquals(0, all.list(2));
-        assertEquals(2, all.indexOf(BASE + 48));
-        assertEquals(-1, all.indexOf(BASE + 40));
-        assertEquals(-1, all.indexOf(BASE + 64));
+    void theFreeBlocksOfAChunkAreThoseInLists() {
+        long[] c = {chunks.take(), chunks.take()};
+        lists.push(0, c[1] + 40);
+        lists.push(1, c[1] + 24);
+        lists.push(0, c[0] + 8);
+        FreeBlocks free = new FreeBlocks(chunks, lists, 8);
+        free.begin(0);
+        assertTrue(free.isFree(c[0] + 8));
+        assertFalse(free.isFree(c[0] + 24));
+        free.end();
+        free.begin(1);
+        assertFalse(free.isFree(c[1] + 8));
+        assertTrue(free.isFree(c[1] + 24));
+        assertThrown("damaged " + (c[1] + 40 - BASE), free::end);
+        assertTrue(free.isFree(c[1] + 40));
+        free.end();
+    }
+
+    @Test
+    void aFreeBlockThatIsListedTwiceIsDamaged() {
+        long chunk = chunks.take();
+        lists.push(0, chunk + 16);
+        lists.push(1, chunk + 16);
+        assertThrown("damaged 16", () -> new FreeBlocks(chunks, lists, 0));
     }
 
     @Test
@@ -176,7 +222,7 @@ class ChunksTest {
         links.put(BASE, BASE + 16);
         links.put(BASE + 16, 0L);
         lists.fill(1, BASE, 2);
-        assertEquals(2, lists.all().count());
+        lists.check();
         assertEquals(BASE, lists.pop(1));
         assertEquals(BASE + 16, lists.pop(1));
         assertTrue(lists.isEmpty(1));
@@ -198,13 +244,37 @@ class ChunksTest {
             lists.push(0, BASE + i * 16);
             lists.push(1, BASE + i * 16 + 160);
         }
-        assertDamaged(160, BASE + 32, BASE + 16 + 160);
+        assertDamaged(160, BASE + 32, BASE + 160);
+        assertDamaged(32 + 160, BASE + 16, BASE + 32 + 160);
+    }
+
+    /// The message named a block at address 0: that of the first entry, of which nothing is left.
+    @Test
+    void aListWhoseBeginningWasOverwrittenIsNamedItself() {
+        lists.push(1, BASE);
+        lists.push(1, BASE + 16);
+        links.put(BASE + 16, 0L);
+        assertEquals(BASE + 16, lists.pop(1));
+        assertThrown("list 1 ends early", lists::check);
+    }
+
+    /// As above: the list was led in a circle, and is used as often as it had entries.
+    @Test
+    void aListThatGoesOnBehindItsLastEntryIsDamagedThere() {
+        lists.push(1, BASE);
+        links.put(BASE, BASE);
+        assertEquals(BASE, lists.pop(1));
+        assertThrown("damaged 0", lists::check);
     }
 
     private void assertDamaged(long offset, long entry, long link) {
         long before = links.put(entry, link);
-        IllegalStateException thrown = assertThrows(IllegalStateException.class, lists::all);
-        assertEquals("damaged " + offset, thrown.getMessage());
+        assertThrown("damaged " + offset, lists::check);
         links.put(entry, before);
+    }
+
+    private static void assertThrown(String message, Executable operation) {
+        Exception thrown = assertThrows(IllegalStateException.class, operation);
+        assertEquals(message, thrown.getMessage());
     }
 }
