@@ -37,13 +37,25 @@ final class Text {
     }
 
     /// What went wrong, for the user of a heap that threw: a corruption's own words; of any other
-    /// exception its type, its message and where it was thrown.
+    /// exception its type, its message and where in the heap it was thrown.
     static String describe(Throwable thrown) {
         if (thrown instanceof HeapCorruption) {
             return thrown.getMessage();
         }
-        StackTraceElement[] stack = thrown.getStackTrace();
-        return "the heap threw " + thrown + (stack.length > 0 ? " at " + stack[0] : "");
+        StackTraceElement place = place(thrown.getStackTrace());
+        return "the heap threw " + thrown + (place == null ? "" : " at " + place);
+    }
+
+    /// The innermost frame that is not the JDK's, nor that of a load or a store.
+    private static StackTraceElement place(StackTraceElement[] stack) {
+        for (StackTraceElement frame : stack) {
+            String name = frame.getClassName();
+            boolean isJdks = name.startsWith("java.") || name.startsWith("jdk.");
+            if (!isJdks && !name.equals(Memory.class.getName())) {
+                return frame;
+            }
+        }
+        return stack.length == 0 ? null : stack[0];
     }
 
     private static String read(long place) {

@@ -28,6 +28,7 @@ import io.javalloc.layers.Zeroed;
 import io.javalloc.memory.Region;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 
 /// All heaps by name: the built-in ones, then those that [ServiceLoader] finds on the class path.
@@ -79,6 +80,9 @@ public final class Catalog {
     }
 
     /// Every provider: the built-in heaps, the built-in layers, and what else there is.
+    ///
+    /// @throws IllegalArgumentException if one on the class path cannot be loaded, or its name
+    ///     cannot be used; the message is made for the user
     public static List<HeapProvider> providers() {
         List<HeapProvider> providers = new ArrayList<>();
         for (String name : HEAPS) {
@@ -87,10 +91,33 @@ public final class Catalog {
         for (String name : LAYERS) {
             providers.add(builtIn(name, 0));
         }
-        for (HeapProvider found : ServiceLoader.load(HeapProvider.class)) {
-            providers.add(found);
+        providers.addAll(onClassPath());
+        return providers;
+    }
+
+    private static List<HeapProvider> onClassPath() {
+        List<HeapProvider> providers = new ArrayList<>();
+        try {
+            for (HeapProvider found : ServiceLoader.load(HeapProvider.class)) {
+                providers.add(withUsableName(found));
+            }
+        } catch (ServiceConfigurationError e) {
+            throw new IllegalArgumentException(
+                    "a heap on the class path cannot be loaded: " + e.getMessage(), e);
         }
         return providers;
+    }
+
+    private static HeapProvider withUsableName(HeapProvider provider) {
+        String name = provider.name();
+        String where = provider.getClass().getName() + " gives its heap the name '" + name + "'";
+        if (!HeapExpression.isName(name)) {
+            throw new IllegalArgumentException(where + "; a name is letters, digits and -");
+        }
+        if (builtIn(name, 0) != null) {
+            throw new IllegalArgumentException(where + ", which is that of a built-in one");
+        }
+        return provider;
     }
 
     /// The provider of that name, or null. Built-in ones are made one by one: a program's start
@@ -100,7 +127,7 @@ public final class Catalog {
         if (builtIn != null) {
             return builtIn;
         }
-        for (HeapProvider found : ServiceLoader.load(HeapProvider.class)) {
+        for (HeapProvider found : onClassPath()) {
             if (found.name().equals(name)) {
                 return found;
             }

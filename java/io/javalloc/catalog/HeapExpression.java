@@ -39,6 +39,13 @@ record HeapExpression(
         return expression;
     }
 
+    /// Whether an expression can name a heap so.
+    static boolean isName(String name) {
+        return !name.isEmpty()
+                && Character.isLetter(name.charAt(0))
+                && name.chars().allMatch(c -> Parser.isNameCharacter((char) c));
+    }
+
     private static final class Parser {
         private final String text;
         private int at;

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.javalloc.Heap;
+import io.javalloc.HeapArguments;
 import io.javalloc.HeapProvider;
 import io.javalloc.catalog.Catalog;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -115,6 +118,52 @@ class CommandsTest {
                 "io.javalloc.kit.PlantedHeaps$Provider\n");
         assertEquals(Status.OK, run("heaps", "--classpath", work.toString()));
         assertTrue(out.toString().contains("\nplanted "), out.toString());
+    }
+
+    /// With a name that is taken, for one that cannot be written, and one for a class that is not
+    /// there.
+    @Test
+    void a_heap_that_cannot_be_chosen_is_refused() throws IOException {
+        Path services = Files.createDirectories(work.resolve("META-INF/services"));
+        Path list = services.resolve("io.javalloc.HeapProvider");
+        for (Class<?> provider : List.of(NamedLikeKnr.class, NamedWithABlank.class)) {
+            Files.writeString(list, provider.getName() + "\n");
+            assertEquals(Status.USAGE, run("heaps", "--classpath", work.toString()));
+            assertTrue(err.toString().contains(provider.getName() + " gives its heap the name"));
+        }
+        Files.writeString(list, "Nope\n");
+        assertEquals(Status.USAGE, run("heaps", "--classpath", work.toString()));
+        assertTrue(err.toString().contains("cannot be loaded: "), err.toString());
+        assertTrue(err.toString().contains("Provider Nope not found"), err.toString());
+    }
+
+    private abstract static class Named implements HeapProvider {
+
+        @Override
+        public String summary() {
+            return "for a test";
+        }
+
+        @Override
+        public Heap create(HeapArguments arguments) {
+            throw new IllegalStateException("nobody wants it");
+        }
+    }
+
+    public static final class NamedLikeKnr extends Named {
+
+        @Override
+        public String name() {
+            return "knr";
+        }
+    }
+
+    public static final class NamedWithABlank extends Named {
+
+        @Override
+        public String name() {
+            return "my heap";
+        }
     }
 
     @Test
