@@ -43,6 +43,8 @@ public final class Containment {
                     "-Xshare:auto",
                     "-XX:-UsePerfData",
                     "-XX:-CreateCoredumpOnCrash",
+                    // A crash of the heap is told in our own words.
+                    "-Xlog:disable",
                     // An endless loop can be looked at only where it can be stopped.
                     "-XX:+UseCountedLoopSafepoints",
                     "-XX:LoopStripMiningIter=1000");

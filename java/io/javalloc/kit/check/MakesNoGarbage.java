@@ -5,7 +5,7 @@ import io.javalloc.Heap;
 import java.lang.management.ManagementFactory;
 
 /// On the usual paths no Java object is made: the process has a small Java heap, and a forked child
-/// has no garbage collector. Advice only.
+/// has no garbage collector. Objects are a note only.
 final class MakesNoGarbage implements Rule {
 
     /// As many rounds come before: what a heap keeps in Java tables has grown then.
@@ -24,11 +24,6 @@ final class MakesNoGarbage implements Rule {
     @Override
     public String claim() {
         return "the usual paths make no Java objects";
-    }
-
-    @Override
-    public boolean isAdvice() {
-        return true;
     }
 
     @Override

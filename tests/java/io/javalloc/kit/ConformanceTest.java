@@ -52,6 +52,7 @@ class ConformanceTest {
                     verify        | SEES_DAMAGE          | verify() finds damage though nobody did any: planted damage
                     walk          | SHOWS_TOO_LITTLE     | walk() does not show block #
                     misuse        | THROWS_WHEN_MISUSED  | throws ArrayIndexOutOfBoundsException
+                    garbage       | THROWS               | throws ArithmeticException: planted
                     streams       | WRITES_OVER_A_NEIGHBOUR_IN_FREE | after the last of these steps
                     threads       | TWICE_THE_SAME       | answers base +
                     """)
