@@ -9,7 +9,7 @@ import io.javalloc.memory.Region;
 import java.util.List;
 
 /// Blocks one behind another, and no way back but for all at once: the `BumpAllocator` of the Vais
-/// module `std/allocator`, an arena. [StdAllocator] has the table of names.
+/// module `std/allocator`, an arena. `io.javalloc.std` has the table of names.
 ///
 /// ```
 ///  chunk    block                          chunk    block        top

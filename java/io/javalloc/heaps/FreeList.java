@@ -10,7 +10,7 @@ import io.javalloc.memory.Region;
 import java.util.List;
 
 /// A list of free blocks, and the first that fits: the `FreeListAllocator` of the Vais module
-/// `std/allocator`. [StdAllocator] has the table of names.
+/// `std/allocator`. `io.javalloc.std` has the table of names.
 ///
 /// ```
 ///  chunk           block                                    next chunk

@@ -11,8 +11,8 @@ import io.javalloc.memory.Region;
 import java.util.BitSet;
 import java.util.List;
 
-/// Blocks of one size: the `PoolAllocator` of the Vais module `std/allocator`. [StdAllocator] has
-/// the table of names.
+/// Blocks of one size: the `PoolAllocator` of the Vais module `std/allocator`. `io.javalloc.std`
+/// has the table of names.
 ///
 /// ```
 ///  base                                     frontier              limit

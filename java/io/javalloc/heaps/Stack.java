@@ -10,7 +10,7 @@ import io.javalloc.memory.Region;
 import java.util.List;
 
 /// Blocks one on another, freed from the top: the `StackAllocator` of the Vais module
-/// `std/allocator`. [StdAllocator] has the table of names.
+/// `std/allocator`. `io.javalloc.std` has the table of names.
 ///
 /// ```
 ///  chunk               block                                 chunk              top

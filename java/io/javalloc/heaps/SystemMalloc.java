@@ -13,7 +13,7 @@ import io.javalloc.memory.RegionTable;
 import java.util.function.LongPredicate;
 
 /// The C library's `malloc`, called from Java: the "global allocator" of the Vais module
-/// `std/allocator`. [StdAllocator] has the table of names.
+/// `std/allocator`. `io.javalloc.std` has the table of names.
 ///
 /// ```
 ///   a program ──► this heap ──► libc's malloc ──► a block, somewhere in the process

@@ -1,6 +1,7 @@
 package io.javalloc.layers;
 
 import io.javalloc.BlockVisitor;
+import io.javalloc.memory.JavaTable;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 
@@ -13,7 +14,7 @@ final class GuardedBlocks {
     private static final byte SLACK = (byte) 0xbd;
 
     /// By address: the size; the size's complement if the block has no guard.
-    private final AddressTable entries = new AddressTable();
+    private final JavaTable entries = new JavaTable();
 
     private final int maxGuarded;
     private int guarded;
@@ -24,8 +25,8 @@ final class GuardedBlocks {
     }
 
     /// How many blocks there are.
-    int count() {
-        return entries.size();
+    long count() {
+        return entries.count();
     }
 
     /// How many of them are guarded.
@@ -64,7 +65,7 @@ final class GuardedBlocks {
 
     private long entry(long address) {
         long entry = entries.get(address);
-        if (entry == AddressTable.ABSENT) {
+        if (entry == JavaTable.ABSENT) {
             throw Damage.noBlock(address);
         }
         return entry;
@@ -96,7 +97,7 @@ final class GuardedBlocks {
     }
 
     void checkAll() {
-        for (int slot = 0; slot < entries.slots(); slot++) {
+        for (long slot = 0; slot < entries.slots(); slot++) {
             if (entries.addressAt(slot) != 0) {
                 check(entries.addressAt(slot));
             }
@@ -104,7 +105,7 @@ final class GuardedBlocks {
     }
 
     void walk(BlockVisitor visitor) {
-        for (int slot = 0; slot < entries.slots(); slot++) {
+        for (long slot = 0; slot < entries.slots(); slot++) {
             if (entries.addressAt(slot) != 0) {
                 visitor.block(entries.addressAt(slot), sizeOf(entries.valueAt(slot)));
             }
@@ -113,7 +114,7 @@ final class GuardedBlocks {
 
     /// The block whose guard this page is; 0 if there is none.
     long blockBefore(long page) {
-        for (int slot = 0; slot < entries.slots(); slot++) {
+        for (long slot = 0; slot < entries.slots(); slot++) {
             long address = entries.addressAt(slot);
             if (address != 0
                     && entries.valueAt(slot) >= 0

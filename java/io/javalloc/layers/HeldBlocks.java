@@ -1,6 +1,7 @@
 package io.javalloc.layers;
 
 import io.javalloc.BlockVisitor;
+import io.javalloc.memory.JavaTable;
 
 /// The blocks that [Randomized] holds back: for each power of two a row of places, each with a
 /// block of at least so many bytes, or free.
@@ -27,7 +28,7 @@ final class HeldBlocks {
     private final boolean[] isUsed = new boolean[MAX_LOG + 1];
 
     /// By address: the place.
-    private final AddressTable places = new AddressTable(2 * PLACES);
+    private final JavaTable places = new JavaTable(2 * PLACES);
 
     HeldBlocks(long seed) {
         random = new SplitMix64(seed);
@@ -54,7 +55,7 @@ final class HeldBlocks {
     }
 
     boolean isEmpty() {
-        return places.size() == 0;
+        return places.count() == 0;
     }
 
     boolean contains(long address) {
@@ -63,7 +64,7 @@ final class HeldBlocks {
 
     /// Shows a visitor of a heap only what is not held here.
     BlockVisitor others(BlockVisitor visitor) {
-        return new AddressTable.Others(places, visitor);
+        return new Others(places, visitor);
     }
 
     int randomPlace(int log) {

@@ -1,6 +1,7 @@
 package io.javalloc.layers;
 
 import io.javalloc.BlockVisitor;
+import io.javalloc.memory.JavaTable;
 import io.javalloc.memory.Memory;
 
 /// The freed blocks that wait in a [Quarantine]: a ring of their addresses, which grows, and a
@@ -23,7 +24,7 @@ final class WaitingBlocks {
     private int oldest;
 
     /// The sizes, by address.
-    private final AddressTable sizes = new AddressTable();
+    private final JavaTable sizes = new JavaTable();
 
     private long bytes;
 
@@ -33,7 +34,7 @@ final class WaitingBlocks {
     }
 
     boolean isEmpty() {
-        return sizes.size() == 0;
+        return sizes.count() == 0;
     }
 
     boolean contains(long address) {
@@ -42,13 +43,13 @@ final class WaitingBlocks {
 
     /// Shows a visitor of a heap only what does not wait here.
     BlockVisitor others(BlockVisitor visitor) {
-        return new AddressTable.Others(sizes, visitor);
+        return new Others(sizes, visitor);
     }
 
     /// Whether a block of that size may wait at all: it is not too large, and Java has memory to
     /// note it.
     boolean mayWait(long size) {
-        return size <= maxBytes && (sizes.size() < ring.length || growRing()) && sizes.makeRoom();
+        return size <= maxBytes && (sizes.count() < ring.length || growRing()) && sizes.makeRoom();
     }
 
     private boolean growRing() {
@@ -66,13 +67,13 @@ final class WaitingBlocks {
 
     /// Whether there is room for a block without another one leaving.
     boolean hasRoomFor(long size) {
-        return size <= maxBytes - bytes && sizes.size() < MAX_BLOCKS;
+        return size <= maxBytes - bytes && sizes.count() < MAX_BLOCKS;
     }
 
     /// Fills a block that may wait and has room, and makes it the newest.
     void add(long address, long size) {
         Memory.fill(address, size, FREED);
-        ring[at(sizes.size())] = address;
+        ring[at(sizes.count())] = address;
         sizes.put(address, size);
         bytes += size;
     }
@@ -92,7 +93,7 @@ final class WaitingBlocks {
     ///
     /// @throws io.javalloc.HeapCorruption if somebody wrote to one
     void check() {
-        for (int index = 0; index < sizes.size(); index++) {
+        for (int index = 0; index < sizes.count(); index++) {
             check(ring[at(index)]);
         }
     }
@@ -105,7 +106,7 @@ final class WaitingBlocks {
         }
     }
 
-    private int at(int index) {
-        return oldest + index & ring.length - 1;
+    private int at(long index) {
+        return (int) (oldest + index & ring.length - 1);
     }
 }

@@ -159,18 +159,11 @@ public final class Region {
     ///
     /// @return false also if Java has no memory to note the pages; nothing has changed then
     public boolean protect(long address, long bytes, boolean accessible) {
-        int first = page(address);
-        int behind = page(address + bytes);
-        if (accessible) {
-            boolean done = pages.protect(address, bytes, true);
-            inaccessible.set(first, behind, !done);
-            return done;
-        }
-        if (!pages.protect(address, bytes, false)) {
+        if (!pages.protect(address, bytes, accessible)) {
             return false;
         }
         try {
-            inaccessible.set(first, behind);
+            inaccessible.set(page(address), page(address + bytes), !accessible);
             return true;
         } catch (OutOfMemoryError e) {
             pages.protect(address, bytes, true);

@@ -8,14 +8,20 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.util.Set;
+import java.util.TreeSet;
 
-/// The arrows of the house: bridge → catalog → heaps, layers → memory, and cli → kit → catalog;
-/// nothing back.
+/// The arrows of the house: bridge → catalog → heaps, layers → memory, cli → kit → catalog, and
+/// std → heaps; nothing back.
 @AnalyzeClasses(packages = "io.javalloc", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -81,6 +87,53 @@ class ArchitectureTest {
                     .should()
                     .dependOnClassesThat(
                             inProjectBut("io.javalloc", "io.javalloc.memory", "io.javalloc.heaps"));
+
+    @ArchTest
+    static final ArchRule a_heap_knows_no_other_heap =
+            classes()
+                    .that()
+                    .resideInAPackage("io.javalloc.heaps")
+                    .should(
+                            new ArchCondition<>("know one heap at most, which may be itself") {
+                                @Override
+                                public void check(JavaClass each, ConditionEvents events) {
+                                    Set<String> heaps = heapsKnownTo(each);
+                                    if (heaps.size() > 1) {
+                                        String message = each.getName() + " knows " + heaps;
+                                        events.add(SimpleConditionEvent.violated(each, message));
+                                    }
+                                }
+                            });
+
+    private static Set<String> heapsKnownTo(JavaClass each) {
+        Set<String> heaps = new TreeSet<>();
+        addIfHeap(heaps, each);
+        for (Dependency dependency : each.getDirectDependenciesFromSelf()) {
+            addIfHeap(heaps, dependency.getTargetClass());
+        }
+        return heaps;
+    }
+
+    /// A class inside of a heap's is the heap's.
+    private static void addIfHeap(Set<String> heaps, JavaClass candidate) {
+        JavaClass outermost = candidate.getBaseComponentType();
+        while (outermost.getEnclosingClass().isPresent()) {
+            outermost = outermost.getEnclosingClass().get();
+        }
+        boolean isHere = outermost.getPackageName().equals("io.javalloc.heaps");
+        if (isHere && outermost.isAssignableTo(Heap.class)) {
+            heaps.add(outermost.getSimpleName());
+        }
+    }
+
+    @ArchTest
+    static final ArchRule nothing_knows_the_room_for_java_programs =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("io.javalloc.std")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("io.javalloc.std");
 
     @ArchTest
     static final ArchRule a_layer_knows_no_heap_by_name =

@@ -1,7 +1,12 @@
-package io.javalloc.heaps;
+package io.javalloc.std;
 
 import io.javalloc.Allocation;
 import io.javalloc.Layout;
+import io.javalloc.heaps.Bump;
+import io.javalloc.heaps.FreeList;
+import io.javalloc.heaps.Pool;
+import io.javalloc.heaps.Stack;
+import io.javalloc.heaps.SystemMalloc;
 
 /// The free functions of the Vais module `std/allocator`, for Java programs, and where everything
 /// of that module is here.

@@ -1,4 +1,4 @@
-package io.javalloc.heaps;
+package io.javalloc.std;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,6 +10,11 @@ import io.javalloc.Allocation;
 import io.javalloc.Heap;
 import io.javalloc.HeapCorruption;
 import io.javalloc.Layout;
+import io.javalloc.heaps.Bump;
+import io.javalloc.heaps.FreeList;
+import io.javalloc.heaps.Pool;
+import io.javalloc.heaps.Stack;
+import io.javalloc.heaps.SystemMalloc;
 import io.javalloc.memory.Memory;
 import java.util.ArrayList;
 import java.util.List;
@@ -210,7 +215,7 @@ class StdAllocatorTest {
     @Test
     void stack_new_and_stack_free() {
         Stack stack = StdAllocator.stackNew(2048);
-        assertEquals(2048 - ChunkHeader.BYTES_WITH_LINK, stack.remaining());
+        assertEquals(2048 - 16, stack.remaining(), "all but the header of the first block");
         StdAllocator.stackFree(stack);
         assertEquals(0, stack.remaining());
     }
