@@ -116,14 +116,9 @@ public final class AppelNaumann implements Heap {
 
     @Override
     public long allocateZeroed(long size, long alignment) {
-        long dirtyEnd = pages.fresh();
-        long block = allocate(size, alignment);
         // A small block has had a link in it, even if its chunk is fresh.
-        long dirty = isSmall(size, alignment) ? size : Math.min(size, dirtyEnd - block);
-        if (block != 0 && dirty > 0) {
-            Memory.fill(block, dirty, (byte) 0);
-        }
-        return block;
+        long dirtyEnd = isSmall(size, alignment) ? Long.MAX_VALUE : pages.fresh();
+        return Memory.cleared(allocate(size, alignment), size, dirtyEnd);
     }
 
     @Override
@@ -158,12 +153,7 @@ public final class AppelNaumann implements Heap {
         if (size <= before) {
             return address;
         }
-        long moved = allocate(size, MIN_ALIGNMENT);
-        if (moved != 0) {
-            Memory.copy(address, moved, before);
-            free(address);
-        }
-        return moved;
+        return move(address, before, size);
     }
 
     private static boolean isSmall(long size, long alignment) {

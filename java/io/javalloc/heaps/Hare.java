@@ -164,11 +164,7 @@ public final class Hare implements Heap {
     @Override
     public long allocateZeroed(long size, long alignment) {
         long dirtyEnd = pages.fresh();
-        long block = allocate(size, alignment);
-        if (block != 0 && block < dirtyEnd) {
-            Memory.fill(block, Math.min(size, dirtyEnd - block), (byte) 0);
-        }
-        return block;
+        return Memory.cleared(allocate(size, alignment), size, dirtyEnd);
     }
 
     @Override
@@ -183,21 +179,15 @@ public final class Hare implements Heap {
 
     @Override
     public long reallocate(long address, long size) {
-        long meta = checks.inUse(address);
-        long before = HareMeta.size(meta);
+        long before = usableSize(address);
         if (size > pages.bytes()) {
             return 0;
         }
         if (before == realSize(address, size)) {
             return address;
         }
-        long moved = allocate(size, MIN_ALIGNMENT);
-        if (moved == 0) {
-            return size <= before ? address : 0;
-        }
-        Memory.copy(address, moved, Math.min(size, before));
-        release(meta);
-        return moved;
+        long moved = move(address, Math.min(size, before), size);
+        return moved == 0 && size <= before ? address : moved;
     }
 
     /// The size that a block for so many bytes would have. If it is large, at this one's place.

@@ -119,11 +119,7 @@ public final class Lite implements Heap {
     @Override
     public long allocateZeroed(long size, long alignment) {
         long dirtyEnd = frontier.fresh();
-        long address = allocate(size, alignment);
-        if (address != 0) {
-            Memory.clear(address, size, dirtyEnd);
-        }
-        return address;
+        return Memory.cleared(allocate(size, alignment), size, dirtyEnd);
     }
 
     @Override
