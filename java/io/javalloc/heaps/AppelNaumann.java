@@ -37,7 +37,8 @@ import java.util.List;
 ///
 /// What it promises: no search, and no splitting or merging; a block stays where it is when its
 /// size is changed to one that fits. What it refuses: nothing. A small block that is freed twice is
-/// in its list twice, and one that is written to after it was freed misleads its list.
+/// in its list twice, and one that is written to after it was freed misleads its list. Only when
+/// memory is short, and all lists are followed, are such lists refused: it is `malloc` that does.
 ///
 /// Different from the document, on purpose:
 /// - What would lead Java out of the memory that may be read is refused: a pointer outside of it,

@@ -43,9 +43,12 @@ import java.util.List;
 /// - It knows how many blocks are live.
 ///
 /// What it refuses, each with words of its own, see [HareChecks]: a block that is freed already; a
-/// pointer that is not a block; a block whose second meta was overwritten; on reuse, and of all
-/// free blocks when the program ends, one that was written to since it was freed; a list that leads
-/// to what is not free. With the option `live=1`, blocks that are live when the program ends.
+/// pointer that is not a block, mostly; a block whose second meta was overwritten; on reuse, and of
+/// all free blocks when the program ends, one that was written to since it was freed; a list that
+/// leads to what is not free. With the option `live=1`, blocks that are live when the program ends.
+///
+/// A pointer into a block is not refused if the bytes around it happen to look like metas; in the
+/// document neither.
 ///
 /// Different from the document, on purpose:
 /// - Any alignment is served: above 16, by a large block whose address is a multiple, because the
@@ -60,7 +63,9 @@ import java.util.List;
 /// - Chunks in which nothing is live are given back when there is no other memory; where memory is
 ///   limited, chunks are smaller. The document keeps a chunk for ever.
 /// - A block that cannot be moved to a smaller place stays; the document's reallocation fails.
-/// - Leaks, which the document counts and has no check for yet, are an option.
+/// - Leaks, which the document counts and has no check for yet, are an option, and the first of
+///   them is named. Where each was allocated tells `--leaks`, the variable `JAVALLOC_LEAKS`, with
+///   any heap.
 public final class Hare implements Heap {
 
     /// Makes [Hare] heaps. Options: `max`, the bytes it may use, all of the region if absent;
