@@ -162,10 +162,10 @@ public final class AppelNaumann implements Heap {
     }
 
     private long allocateLarge(long size, long alignment) {
-        if (size > pages.bytes()) {
+        long wanted = Math.max(size, AppelNaumannBlock.LARGEST_SMALL + 1);
+        if (!large.canHold(wanted, alignment)) {
             return 0;
         }
-        long wanted = Math.max(size, AppelNaumannBlock.LARGEST_SMALL + 1);
         long block = large.take(wanted, alignment);
         if (block == 0 && chunks.giveBackEmpty(lists, contents)) {
             block = large.take(wanted, alignment);

@@ -214,10 +214,10 @@ public final class Hare implements Heap {
     }
 
     private long allocateLarge(long size, long alignment) {
-        if (size > pages.bytes()) {
+        long wanted = Math.max(size, HareMeta.LARGEST_SMALL + 1) + HareMeta.BYTES;
+        if (!large.canHold(wanted, alignment)) {
             return 0;
         }
-        long wanted = Math.max(size, HareMeta.LARGEST_SMALL + 1) + HareMeta.BYTES;
         long block = large.take(wanted, alignment);
         if (block == 0 && chunks.giveBackEmpty(lists, contents)) {
             block = large.take(wanted, alignment);
