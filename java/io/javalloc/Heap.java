@@ -57,11 +57,7 @@ public interface Heap {
     /// As [#allocate], and the first `size` bytes are 0. A heap that can tell fresh memory, which
     /// the system has zeroed, from reused memory overrides this.
     default long allocateZeroed(long size, long alignment) {
-        long address = allocate(size, alignment);
-        if (address != 0) {
-            Memory.fill(address, size, (byte) 0);
-        }
-        return address;
+        return Memory.cleared(allocate(size, alignment), size, Long.MAX_VALUE);
     }
 
     /// Changes the size of a live block, which may move it. The contents are kept up to the smaller
@@ -76,12 +72,23 @@ public interface Heap {
         if (size <= usable && size > usable / 2) {
             return address;
         }
+        long moved = move(address, Math.min(size, usable), size);
+        return moved == 0 && size <= usable ? address : moved;
+    }
+
+    /// Allocates a block, copies a live one to it, and frees that. Not for callers, but for heaps:
+    /// what a reallocation comes to when the block cannot stay.
+    ///
+    /// @param kept bytes to copy; no more than each of the two has
+    /// @param size usable bytes wanted
+    /// @return the new block's address, or 0 if there is no memory for it (the old block stays as
+    ///         it was)
+    default long move(long address, long kept, long size) {
         long moved = allocate(size, MIN_ALIGNMENT);
-        if (moved == 0) {
-            return size <= usable ? address : 0;
+        if (moved != 0) {
+            Memory.copy(address, moved, kept);
+            free(address);
         }
-        Memory.copy(address, moved, Math.min(size, usable));
-        free(address);
         return moved;
     }
 

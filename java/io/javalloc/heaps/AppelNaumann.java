@@ -37,7 +37,8 @@ import java.util.List;
 ///
 /// What it promises: no search, and no splitting or merging; a block stays where it is when its
 /// size is changed to one that fits. What it refuses: nothing. A small block that is freed twice is
-/// in its list twice, and one that is written to after it was freed misleads its list.
+/// in its list twice, and one that is written to after it was freed misleads its list. Only when
+/// memory is short, and all lists are followed, are such lists refused: it is `malloc` that does.
 ///
 /// Different from the document, on purpose:
 /// - What would lead Java out of the memory that may be read is refused: a pointer outside of it,
@@ -116,14 +117,9 @@ public final class AppelNaumann implements Heap {
 
     @Override
     public long allocateZeroed(long size, long alignment) {
-        long dirtyEnd = pages.fresh();
-        long block = allocate(size, alignment);
         // A small block has had a link in it, even if its chunk is fresh.
-        long dirty = isSmall(size, alignment) ? size : Math.min(size, dirtyEnd - block);
-        if (block != 0 && dirty > 0) {
-            Memory.fill(block, dirty, (byte) 0);
-        }
-        return block;
+        long dirtyEnd = isSmall(size, alignment) ? Long.MAX_VALUE : pages.fresh();
+        return Memory.cleared(allocate(size, alignment), size, dirtyEnd);
     }
 
     @Override
@@ -158,12 +154,7 @@ public final class AppelNaumann implements Heap {
         if (size <= before) {
             return address;
         }
-        long moved = allocate(size, MIN_ALIGNMENT);
-        if (moved != 0) {
-            Memory.copy(address, moved, before);
-            free(address);
-        }
-        return moved;
+        return move(address, before, size);
     }
 
     private static boolean isSmall(long size, long alignment) {
@@ -171,10 +162,10 @@ public final class AppelNaumann implements Heap {
     }
 
     private long allocateLarge(long size, long alignment) {
-        if (size > pages.bytes()) {
+        long wanted = Math.max(size, AppelNaumannBlock.LARGEST_SMALL + 1);
+        if (!large.canHold(wanted, alignment)) {
             return 0;
         }
-        long wanted = Math.max(size, AppelNaumannBlock.LARGEST_SMALL + 1);
         long block = large.take(wanted, alignment);
         if (block == 0 && chunks.giveBackEmpty(lists, contents)) {
             block = large.take(wanted, alignment);

@@ -82,11 +82,7 @@ final class Buffer {
     /// Allocates from a heap in this buffer, and clears what is not zero already.
     long allocateZeroed(Heap heap, long size, long alignment) {
         long dirtyEnd = fresh;
-        long address = heap.allocate(size, alignment);
-        if (address != 0 && address < dirtyEnd) {
-            Memory.fill(address, Math.min(size, dirtyEnd - address), (byte) 0);
-        }
-        return address;
+        return Memory.cleared(heap.allocate(size, alignment), size, dirtyEnd);
     }
 
     /// Gives the buffer back to the heap that it came from, if it came from one.

@@ -43,9 +43,12 @@ import java.util.List;
 /// - It knows how many blocks are live.
 ///
 /// What it refuses, each with words of its own, see [HareChecks]: a block that is freed already; a
-/// pointer that is not a block; a block whose second meta was overwritten; on reuse, and of all
-/// free blocks when the program ends, one that was written to since it was freed; a list that leads
-/// to what is not free. With the option `live=1`, blocks that are live when the program ends.
+/// pointer that is not a block, mostly; a block whose second meta was overwritten; on reuse, and of
+/// all free blocks when the program ends, one that was written to since it was freed; a list that
+/// leads to what is not free. With the option `live=1`, blocks that are live when the program ends.
+///
+/// A pointer into a block is not refused if the bytes around it happen to look like metas; in the
+/// document neither.
 ///
 /// Different from the document, on purpose:
 /// - Any alignment is served: above 16, by a large block whose address is a multiple, because the
@@ -60,7 +63,9 @@ import java.util.List;
 /// - Chunks in which nothing is live are given back when there is no other memory; where memory is
 ///   limited, chunks are smaller. The document keeps a chunk for ever.
 /// - A block that cannot be moved to a smaller place stays; the document's reallocation fails.
-/// - Leaks, which the document counts and has no check for yet, are an option.
+/// - Leaks, which the document counts and has no check for yet, are an option, and the first of
+///   them is named. Where each was allocated tells `--leaks`, the variable `JAVALLOC_LEAKS`, with
+///   any heap.
 public final class Hare implements Heap {
 
     /// Makes [Hare] heaps. Options: `max`, the bytes it may use, all of the region if absent;
@@ -164,11 +169,7 @@ public final class Hare implements Heap {
     @Override
     public long allocateZeroed(long size, long alignment) {
         long dirtyEnd = pages.fresh();
-        long block = allocate(size, alignment);
-        if (block != 0 && block < dirtyEnd) {
-            Memory.fill(block, Math.min(size, dirtyEnd - block), (byte) 0);
-        }
-        return block;
+        return Memory.cleared(allocate(size, alignment), size, dirtyEnd);
     }
 
     @Override
@@ -183,21 +184,15 @@ public final class Hare implements Heap {
 
     @Override
     public long reallocate(long address, long size) {
-        long meta = checks.inUse(address);
-        long before = HareMeta.size(meta);
+        long before = usableSize(address);
         if (size > pages.bytes()) {
             return 0;
         }
         if (before == realSize(address, size)) {
             return address;
         }
-        long moved = allocate(size, MIN_ALIGNMENT);
-        if (moved == 0) {
-            return size <= before ? address : 0;
-        }
-        Memory.copy(address, moved, Math.min(size, before));
-        release(meta);
-        return moved;
+        long moved = move(address, Math.min(size, before), size);
+        return moved == 0 && size <= before ? address : moved;
     }
 
     /// The size that a block for so many bytes would have. If it is large, at this one's place.
@@ -219,10 +214,10 @@ public final class Hare implements Heap {
     }
 
     private long allocateLarge(long size, long alignment) {
-        if (size > pages.bytes()) {
+        long wanted = Math.max(size, HareMeta.LARGEST_SMALL + 1) + HareMeta.BYTES;
+        if (!large.canHold(wanted, alignment)) {
             return 0;
         }
-        long wanted = Math.max(size, HareMeta.LARGEST_SMALL + 1) + HareMeta.BYTES;
         long block = large.take(wanted, alignment);
         if (block == 0 && chunks.giveBackEmpty(lists, contents)) {
             block = large.take(wanted, alignment);

@@ -146,11 +146,7 @@ public final class Knr implements Heap {
     @Override
     public long allocateZeroed(long size, long alignment) {
         long dirtyEnd = fresh;
-        long address = allocate(size, alignment);
-        if (address != 0) {
-            Memory.clear(address, size, dirtyEnd);
-        }
-        return address;
+        return Memory.cleared(allocate(size, alignment), size, dirtyEnd);
     }
 
     @Override

@@ -27,7 +27,8 @@ import java.util.List;
 /// - Up to 128 bytes, a block has the size of its bin: 16, 32, 64 or 128. A bin hands out first
 ///   what was freed last; allocating and freeing take the same few steps, however many blocks there
 ///   are.
-/// - What no bin has is cut at the heap top, which moves up, by 64 KiB of memory at a time.
+/// - What no bin has is cut at the heap top, which moves up. The document's memory grows by 64 KiB
+///   at a time; here it grows as [Region#commit] sees fit.
 /// - More than 128 bytes are cut at the heap top, and lost when they are freed: it is meant for
 ///   programs that end soon, or that have more memory than they need.
 /// - An alignment of more than 16 bypasses the bins. The gap before the block is lost.
@@ -37,7 +38,8 @@ import java.util.List;
 /// Different from the document, on purpose:
 /// - The document is told the size when a block is freed; C's `free` is not. A table in Java,
 ///   [LiveBlocks], knows where blocks end. It takes 1 KiB of Java's memory for every 64 KiB of the
-///   heap where blocks start or end, and has 32 MiB: for 2 GiB of live small blocks.
+///   heap where blocks start or end, and has 32 MiB. So live blocks shorter than 64 KiB are served
+///   until they take 2 GiB, and of longer ones there are 16,384 at least; then the answer is 0.
 /// - So an address where no live block starts is refused, a double free too, and a free block that
 ///   was written to, mostly.
 /// - Sizes above 128 are rounded up to 16, so that the gap behind them need not be remembered.
@@ -119,11 +121,7 @@ public final class Lite implements Heap {
     @Override
     public long allocateZeroed(long size, long alignment) {
         long dirtyEnd = frontier.fresh();
-        long address = allocate(size, alignment);
-        if (address != 0) {
-            Memory.clear(address, size, dirtyEnd);
-        }
-        return address;
+        return Memory.cleared(allocate(size, alignment), size, dirtyEnd);
     }
 
     @Override

@@ -25,8 +25,8 @@ import java.util.function.LongPredicate;
 /// ```
 ///
 /// The document promises memory with an alignment, zeroed memory, freeing, and another size, each
-/// for a [Layout]; how long it takes is libc's affair. Under layers such as `checked` or `limited`
-/// this makes a tool of Java's for libc's heap.
+/// for a [Layout]; how long it takes is libc's affair. Under layers such as `canary` or
+/// `quarantine` this makes a tool of Java's for libc's heap.
 ///
 /// Its blocks lie outside of the region, see [#outside]; the region has the table of them, by which
 /// it knows its own.
@@ -108,7 +108,9 @@ public final class SystemMalloc implements Heap {
         Libc.prepare();
     }
 
-    /// The one that Java programs share: it serves any thread, and needs no region.
+    /// The one that Java programs share: it serves any thread, and needs no region. Its table has
+    /// 256 MiB of addresses, which is enough for about four million live blocks; then an allocation
+    /// is answered with 0.
     public static SystemMalloc global() {
         return Global.HEAP;
     }

@@ -134,11 +134,7 @@ public final class ZigPages implements Heap {
     @Override
     public long allocateZeroed(long size, long alignment) {
         long dirtyEnd = frontier.fresh();
-        long address = allocate(size, alignment);
-        if (address != 0) {
-            Memory.clear(address, size, dirtyEnd);
-        }
-        return address;
+        return Memory.cleared(allocate(size, alignment), size, dirtyEnd);
     }
 
     @Override

@@ -134,10 +134,8 @@ public final class ZigWasm implements Heap {
         // Slots of a page that was fresh are so themselves until they are freed for the first time.
         boolean isCut = log < LOG_PAGE && lists[log] == 0;
         long address = allocate(size, alignment);
-        if (address != 0 && !(isCut && bumpIsFresh[log])) {
-            Memory.clear(address, size, dirtyEnd);
-        }
-        return address;
+        boolean isFresh = isCut && bumpIsFresh[log];
+        return isFresh ? address : Memory.cleared(address, size, dirtyEnd);
     }
 
     @Override
@@ -162,7 +160,7 @@ public final class ZigWasm implements Heap {
         int wanted = ceilLog(Math.max(size, MIN_ALIGNMENT));
         if (wanted > log) {
             boolean stays = log >= LOG_PAGE && runs.grow(address, log, wanted);
-            return stays ? address : move(address, size, 1L << log);
+            return stays ? address : move(address, 1L << log, size);
         }
         if (log >= LOG_PAGE) {
             int kept = Math.max(wanted, LOG_PAGE);
@@ -226,15 +224,6 @@ public final class ZigWasm implements Heap {
         }
         releaseFreePages();
         return runs.take(log, alignment);
-    }
-
-    private long move(long address, long size, long kept) {
-        long moved = allocate(size, MIN_ALIGNMENT);
-        if (moved != 0) {
-            Memory.copy(address, moved, kept);
-            free(address);
-        }
-        return moved;
     }
 
     /// Makes pages whose small slots are all free into free runs, and joins what is side by side.

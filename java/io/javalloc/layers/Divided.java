@@ -3,7 +3,6 @@ package io.javalloc.layers;
 import io.javalloc.BlockVisitor;
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments.Part;
-import io.javalloc.memory.Memory;
 import java.util.List;
 import java.util.function.LongPredicate;
 
@@ -85,15 +84,7 @@ interface Divided extends Heap {
             return resized;
         }
         long usable = part.heap().usableSize(address);
-        if (size <= usable) {
-            return address;
-        }
-        long moved = allocate(size, MIN_ALIGNMENT);
-        if (moved != 0) {
-            Memory.copy(address, moved, usable);
-            part.heap().free(address);
-        }
-        return moved;
+        return size <= usable ? address : move(address, usable, size);
     }
 
     @Override

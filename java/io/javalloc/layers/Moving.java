@@ -1,7 +1,6 @@
 package io.javalloc.layers;
 
 import io.javalloc.Layer;
-import io.javalloc.memory.Memory;
 
 /// A layer whose blocks move when they change their size, so that no block comes or goes past the
 /// layer's own `allocate` and `free`.
@@ -21,12 +20,7 @@ interface Moving extends Layer {
         if (size <= usable && mayStay(size, usable)) {
             return address;
         }
-        long moved = allocate(size, MIN_ALIGNMENT);
-        if (moved == 0) {
-            return size <= usable ? address : 0;
-        }
-        Memory.copy(address, moved, Math.min(size, usable));
-        free(address);
-        return moved;
+        long moved = move(address, Math.min(size, usable), size);
+        return moved == 0 && size <= usable ? address : moved;
     }
 }

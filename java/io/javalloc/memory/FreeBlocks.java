@@ -61,8 +61,7 @@ public final class FreeBlocks {
 
     /// Ends with the chunk.
     ///
-    /// @throws RuntimeException if a list leads to what was not asked for, because no block is
-    // there
+    /// @throws RuntimeException if a list leads to where no block is: nobody asked for it
     public void end() {
         int lost = rest.nextSetBit(0);
         if (lost >= 0) {

@@ -79,10 +79,14 @@ public final class Memory {
 
     /// Makes what lies before `dirtyEnd` of `bytes` bytes from `address` on zero; from there on
     /// they are zero already.
-    public static void clear(long address, long bytes, long dirtyEnd) {
-        if (address < dirtyEnd) {
+    ///
+    /// @param address of a block; 0 for none, of which nothing is cleared
+    /// @return the address
+    public static long cleared(long address, long bytes, long dirtyEnd) {
+        if (address != 0 && address < dirtyEnd) {
             fill(address, Math.min(bytes, dirtyEnd - address), (byte) 0);
         }
+        return address;
     }
 
     /// Copies `bytes` bytes from `source` to `target`; the two may overlap.

@@ -43,16 +43,22 @@ public final class PageBlocks {
         page = 1L << logPage;
     }
 
+    /// Whether there could be room for a block if all pages were free.
+    public boolean canHold(long bytes, long alignment) {
+        long distance = Math.max(alignment, Header.BYTES);
+        return distance <= pages.bytes() && bytes <= pages.bytes() - distance;
+    }
+
     /// Takes a run for a block.
     ///
     /// @param bytes     what is needed from the block on, at least 1
     /// @param alignment power of two that the block's address is a multiple of
     /// @return the block's address, or 0 if there is no memory for it
     public long take(long bytes, long alignment) {
-        long distance = Math.max(alignment, Header.BYTES);
-        if (distance > pages.bytes() || bytes > pages.bytes() - distance) {
+        if (!canHold(bytes, alignment)) {
             return 0;
         }
+        long distance = Math.max(alignment, Header.BYTES);
         long run = pages.take(pages.pagesFor(distance + bytes), Math.max(alignment, page));
         if (run == 0) {
             return 0;

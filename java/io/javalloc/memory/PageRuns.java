@@ -94,22 +94,6 @@ public final class PageRuns {
         return isPage ? Math.max(0, table[(int) page]) : 0;
     }
 
-    /// Makes a run shorter, or longer if what is behind it is free. It keeps its address.
-    ///
-    /// @return false if there is no room: nothing has changed then
-    /// @throws IllegalArgumentException if no run in use starts at the address: ask [#pagesAt]
-    /// first
-    public boolean resize(long address, int pages) {
-        int first = usedAt(address);
-        int before = table[first];
-        if (pages < before) {
-            table[first] = pages;
-            release(first + pages, before - pages);
-            return true;
-        }
-        return pages == before || grow(first, before, pages);
-    }
-
     /// From here on nothing has been written since the system zeroed it.
     public long fresh() {
         return frontier.fresh();
@@ -208,24 +192,6 @@ public final class PageRuns {
             freeRuns = longer;
         }
         return frontier.advance(to);
-    }
-
-    private boolean grow(int first, int before, int pages) {
-        int end = first + before;
-        if (end == end()) {
-            if (!advance(addressOf(first) + ((long) pages << logPage))) {
-                return false;
-            }
-        } else {
-            int freeEnd = end - Math.min(0, table[end]);
-            if (freeEnd - first < pages) {
-                return false;
-            }
-            unmarkFree(end, freeEnd);
-            markFree(first + pages, freeEnd);
-        }
-        table[first] = pages;
-        return true;
     }
 
     /// Makes pages free that are in no free run, and one run with the free ones beside them.

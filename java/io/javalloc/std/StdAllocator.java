@@ -11,7 +11,8 @@ import io.javalloc.heaps.SystemMalloc;
 /// The free functions of the Vais module `std/allocator`, for Java programs, and where everything
 /// of that module is here.
 ///
-/// As in the document, all memory comes from libc's malloc: from [SystemMalloc#global]. What is
+/// As in the document, all memory comes from libc's malloc: from [SystemMalloc#global], whose table
+/// has room for about four million live blocks; then the answer is a failure. What is
 /// made here serves one thread, and is to be given back with its function, or its method `drop`;
 /// nobody else does.
 ///

@@ -195,6 +195,21 @@ class AppelNaumannTest {
         assertThrows(HeapCorruption.class, () -> allocate(BYTES - 16));
     }
 
+    /// All free blocks were looked at, in the hope of free chunks: that is how this test sees it.
+    @Test
+    void whatCanNeverFitIsRefusedWithoutALook() {
+        long block = allocate(40);
+        heap.free(block);
+        heap.free(block);
+        for (int log = 22; log < 63; log++) {
+            assertEquals(0, allocate(1L << log));
+            assertEquals(0, heap.allocate(40, 1L << log));
+        }
+        assertEquals(0, allocate(BYTES - 1));
+        assertEquals(0, allocate(Long.MAX_VALUE - 16));
+        assertThrows(HeapCorruption.class, () -> allocate(BYTES - 16), "here it is");
+    }
+
     @Test
     void aListWhoseChunksWereGivenBackIsFilledAgain() {
         heap.free(allocate(40));

@@ -231,6 +231,21 @@ class HareTest {
         }
     }
 
+    /// All free blocks were looked at, in the hope of free chunks: that is how this test sees it.
+    @Test
+    void whatCanNeverFitIsRefusedWithoutALook() {
+        long block = allocate(40);
+        heap.free(block);
+        Memory.putByte(block, (byte) 0);
+        for (int log = 22; log < 63; log++) {
+            assertEquals(0, allocate(1L << log));
+            assertEquals(0, heap.allocate(40, 1L << log));
+        }
+        assertEquals(0, allocate(BYTES - 1));
+        assertEquals(0, allocate(Long.MAX_VALUE - 16));
+        assertThrows(HeapCorruption.class, () -> allocate(BYTES - 16 - META), "here it is");
+    }
+
     @Test
     void theChunkThatIsCutIsGivenBackToo() {
         heap.free(allocate(40));

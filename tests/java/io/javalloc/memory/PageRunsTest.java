@@ -1,7 +1,6 @@
 package io.javalloc.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -54,7 +53,6 @@ class PageRunsTest {
         assertEquals(0, runs.take(runs.pagesFor(Long.MAX_VALUE), PAGE));
         assertEquals(BASE, runs.take(PAGES, PAGE));
         assertEquals(0, runs.take(1, PAGE));
-        assertFalse(runs.resize(BASE, PAGES + 1));
     }
 
     @Test
@@ -97,11 +95,9 @@ class PageRunsTest {
                     assertEquals(0, (run - BASE) % (PAGE << step % 4));
                     live.put(run, pages);
                 }
-            } else if (step > 1200) {
+            } else {
                 runs.give(pick);
                 live.remove(pick);
-            } else if (runs.resize(pick, pages)) {
-                live.put(pick, pages);
             }
             check(live);
         }
