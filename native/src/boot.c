@@ -52,7 +52,6 @@ static const char *prepare(void) {
 }
 
 static bool trace_places(void) {
-    output_prepare();
     if (places_prepare())
         return true;
     report("JAVALLOC_LEAKS: libgcc_s.so.1, which walks the stack, is missing; leaks are not looked for");
@@ -68,6 +67,7 @@ static const char *start(int *exit_status) {
         problem = prepare();
     if (problem != NULL)
         return problem;
+    output_prepare();
     memcpy(bridge.heap, options.heap, sizeof bridge.heap);
     bridge.traced = options.leaks && trace_places();
     process_save();

@@ -251,6 +251,7 @@ struct output {
     char bytes[8192];
 };
 void output_prepare(void); /* keeps standard error open for the end */
+int output_stderr(void);   /* what was kept; -1 if the program has closed that, too */
 /* Opens a file, in whose name %p is the process id, or standard error for "-"; `what` is written there, if not says so.
  */
 bool output_open(struct output *to, const char *name, const char *what);

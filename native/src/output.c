@@ -24,7 +24,7 @@ void output_prepare(void) {
 }
 
 /* The program may have closed our descriptor and got its number for a file of its own. */
-static int still_stderr(void) {
+int output_stderr(void) {
     struct stat now;
     if (original_stderr < 0 || fstat(original_stderr, &now) != 0)
         return -1;
@@ -51,7 +51,7 @@ static int open_file(const char *name, const char *what) {
 
 bool output_open(struct output *to, const char *name, const char *what) {
     to->is_stderr = strcmp(name, "-") == 0;
-    to->file = to->is_stderr ? still_stderr() : open_file(name, what);
+    to->file = to->is_stderr ? output_stderr() : open_file(name, what);
     to->length = 0;
     return to->file >= 0;
 }

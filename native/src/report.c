@@ -19,7 +19,8 @@ static void write_line(const char *format, va_list arguments) {
     if (end > sizeof line - 2)
         end = sizeof line - 2;
     line[end++] = '\n';
-    if (write(STDERR_FILENO, line, end) < 0)
+    /* Programs close standard error before they end; what is found then is said all the same. */
+    if (write(STDERR_FILENO, line, end) < 0 && errno == EBADF && write(output_stderr(), line, end) < 0)
         end = 0; /* nowhere to say it */
     errno = saved;
 }

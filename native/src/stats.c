@@ -21,7 +21,6 @@ static bool written, forked;
 void stats_prepare(void) {
     process = getpid();
     jvm_observe();
-    output_prepare();
 }
 
 void stats_child(void) {
