@@ -8,9 +8,7 @@ import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /// The allocator of Kernighan and Ritchie over a fixed range of memory, after the Swift
 /// `SingleCoreAllocator`: one free list, first fit, every chunk headed by a link and a length.
@@ -93,14 +91,14 @@ public final class Knr implements Heap {
             "Attempt to free a pointer not allocated by this allocator";
 
     private final Region region;
-    private final long base;
-    private final long limit;
+    final long base;
+    final long limit;
 
     /// The first free chunk, 0 for none.
-    private long free;
+    long free;
 
     /// How many free chunks there are.
-    private long freeChunks;
+    long freeChunks;
 
     /// From here on nothing has been written since the system zeroed it.
     private long fresh;
@@ -289,7 +287,7 @@ public final class Knr implements Heap {
 
     /// A link of the free list, 0 for its end. Refuses one that leads to no free chunk: somebody
     /// has written over a header.
-    private long entry(long link) {
+    long entry(long link) {
         if (link != 0 && (!isSane(link) || KnrHeader.isAllocated(link))) {
             throw new HeapCorruption("The free list leads to what is not a free chunk", link);
         }
@@ -319,7 +317,7 @@ public final class Knr implements Heap {
 
     /// Whether there can be a header at the address: in memory that may be read, and with a length
     /// that does not lead out of the range.
-    private boolean isSane(long chunk) {
+    boolean isSane(long chunk) {
         if (chunk < base || chunk >= limit || chunk % KnrHeader.GRAIN != 0) {
             return false;
         }
@@ -334,50 +332,11 @@ public final class Knr implements Heap {
 
     @Override
     public void verify() {
-        Set<Long> unlisted = new HashSet<>();
-        boolean previousIsFree = false;
-        for (long chunk = base; chunk < limit; chunk = neighbour(chunk)) {
-            boolean isFree = !KnrHeader.isAllocated(chunk);
-            if (isFree && previousIsFree) {
-                throw new HeapCorruption("Two free chunks are neighbours, the second", chunk);
-            }
-            if (isFree) {
-                unlisted.add(chunk);
-            }
-            previousIsFree = isFree;
-        }
-        long listed = 0;
-        for (long chunk = entry(free); chunk != 0; chunk = entry(KnrHeader.link(chunk))) {
-            listed++;
-            if (!unlisted.remove(chunk)) {
-                throw new HeapCorruption("The free list leads to no free chunk, or twice", chunk);
-            }
-        }
-        if (!unlisted.isEmpty()) {
-            throw new HeapCorruption(
-                    "A chunk is neither allocated nor in the free list",
-                    unlisted.iterator().next());
-        }
-        if (listed != freeChunks) {
-            throw new HeapCorruption(
-                    "The free list has " + listed + " chunks, but should have " + freeChunks);
-        }
+        new KnrAudit(this).verify();
     }
 
     @Override
     public void walk(BlockVisitor visitor) {
-        for (long chunk = base; chunk < limit; chunk = neighbour(chunk)) {
-            if (KnrHeader.isAllocated(chunk)) {
-                visitor.block(chunk + KnrHeader.BYTES, KnrHeader.length(chunk) - KnrHeader.BYTES);
-            }
-        }
-    }
-
-    /// The chunk behind this one in memory, whose length a program may have overwritten.
-    private long neighbour(long chunk) {
-        if (!isSane(chunk)) {
-            throw new HeapCorruption("The length of a chunk has been overwritten", chunk);
-        }
-        return KnrHeader.end(chunk);
+        new KnrAudit(this).walk(visitor);
     }
 }

@@ -26,6 +26,8 @@ class ConformanceTest {
         return Conformance.check(rule, maker, SETTINGS);
     }
 
+    /// Under `threads` either of the two that have the same block may notice it first, and says so
+    /// in its own way.
     @ParameterizedTest(name = "{1} is found by {0}")
     @CsvSource(
             delimiter = '|',
@@ -54,7 +56,7 @@ class ConformanceTest {
                     misuse        | THROWS_WHEN_MISUSED  | throws ArrayIndexOutOfBoundsException
                     garbage       | THROWS               | throws ArithmeticException: planted
                     streams       | WRITES_OVER_A_NEIGHBOUR_IN_FREE | after the last of these steps
-                    threads       | TWICE_THE_SAME       | answers base +
+                    threads       | TWICE_THE_SAME       | base + 0x
                     """)
     void a_planted_fault_is_called_by_its_name(String rule, Fault fault, String name) {
         Verdict verdict = check(rule, fault::plant);
