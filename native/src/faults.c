@@ -1,19 +1,16 @@
 /*
  * faults.c: whose fault it is. HotSpot raises SIGSEGV, SIGBUS, SIGFPE and SIGILL in Java code on purpose, and handles
  * them; on a thread that is outside of every operation a fault is the program's own, and ends as it would without
- * javalloc: with the disposition that the program was started with. Before that the heap is asked about the address,
+ * javalloc: in the program's handler, or with the process. Before that the heap is asked about the address,
  * because some heaps protect memory so that who touches it is stopped at once.
  *
  * A fault in Java code at an address of the region is neither: HotSpot has nothing there. It is the heap's mistake, and
  * said so.
- *
- * A handler that the program sets for itself takes the place of this one.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -22,7 +19,7 @@
 #define BANGED ((uintptr_t)256 << 10)
 
 static const int divided[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-static struct sigaction of_hotspot[NSIG], of_program[NSIG];
+static struct sigaction of_hotspot[NSIG];
 
 static void explain(int signal, const siginfo_t *info) {
     if (info->si_code <= 0 || !region_contains(info->si_addr))
@@ -54,20 +51,12 @@ static bool is_end_of_main_stack(const siginfo_t *info, uintptr_t stack_pointer)
            info->si_code > 0 && address < stack_pointer && stack_pointer - address < BANGED;
 }
 
-static uintptr_t stack_pointer_of(const void *context) {
-#if defined(__x86_64__)
-    return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RSP];
-#else
-    (void)context;
-    return (uintptr_t)__builtin_frame_address(0);
-#endif
-}
-
 static void on_fault(int signal, siginfo_t *info, void *context) {
     int saved = errno;
+    uintptr_t stack_pointer = dispositions_stack_pointer(context);
     if (is_of_heap(info) && thread_runs_jvm(&thread_self))
         name_the_heap(info);
-    if (is_end_of_main_stack(info, stack_pointer_of(context)) && thread_runs_jvm(&thread_self))
+    if (is_end_of_main_stack(info, stack_pointer) && thread_runs_jvm(&thread_self))
         report_and_abort("the heap has used up the stack of main: does it call itself for ever?");
     if (thread_runs_jvm(&thread_self)) {
         of_hotspot[signal].sa_sigaction(signal, info, context);
@@ -75,9 +64,11 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
         return;
     }
     explain(signal, info);
-    sigaction(signal, &of_program[signal], NULL);
-    if (info->si_code <= 0)
-        raise(signal); /* it comes when this handler has returned; a real fault comes by itself */
+    if (!dispositions_call(signal, info, context, stack_pointer)) {
+        __sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+        if (info->si_code <= 0)
+            raise(signal); /* it comes when this handler has returned; a real fault comes by itself */
+    }
     errno = saved;
 }
 
@@ -87,7 +78,7 @@ void faults_divide(const struct sigaction before[NSIG]) {
         sigaction(signal, NULL, &of_hotspot[signal]);
         if ((of_hotspot[signal].sa_flags & SA_SIGINFO) == 0)
             continue; /* the JVM did not start */
-        of_program[signal] = before[signal];
+        dispositions_keep(signal, &before[signal]);
         struct sigaction ours = of_hotspot[signal];
         ours.sa_sigaction = on_fault;
         sigaction(signal, &ours, NULL);

@@ -82,9 +82,11 @@ struct thread {
     enum thread_kind kind;
     int exit_rounds;
     bool attached;           /* by us, so detaching is ours, too */
-    unsigned blocked_faults; /* signals.c */
-    bool unwinding;          /* places.c: what allocates meanwhile has no place */
-    bool in_libc;            /* libc's malloc is at work on this thread: a handler must not enter it */
+    unsigned blocked_faults; /* signals.c: what the program has blocked, and what really never is */
+    uintptr_t handler_frame; /* dispositions.c: of the program's handler for a fault that runs; 0: none */
+    unsigned blocked_before_handler;
+    bool unwinding; /* places.c: what allocates meanwhile has no place */
+    bool in_libc;   /* libc's malloc is at work on this thread: a handler must not enter it */
 };
 
 extern THREAD_LOCAL struct thread thread_self;
@@ -146,6 +148,24 @@ void signals_restore_for_java(struct thread *self, const sigset_t *before);
 
 /* Unblocks a fault while its handler runs. */
 void signals_allow(int signal);
+/* Takes the faults out of a set, and returns those that were in it as bits; and puts them back. */
+unsigned signals_take_faults(sigset_t *set);
+void signals_add_faults(sigset_t *set, unsigned faults);
+/* Whether the program has blocked the fault on this thread, as far as it knows. */
+bool signals_is_blocked(const struct thread *self, int signal);
+/* Forgets a handler of a fault that was left by a jump: what runs at this stack pointer is not inside of it. */
+void signals_settle(struct thread *self, uintptr_t stack_pointer);
+
+/* ---- dispositions.c: what the program wants done with the signals that HotSpot needs ---- */
+
+/* Once a handler of ours stands for the signal: `wanted` is the disposition that the program had. */
+void dispositions_keep(int signal, const struct sigaction *wanted);
+/* Does what the program wants done; false: it wants the default, which for a fault is the end. */
+bool dispositions_call(int signal, siginfo_t *info, void *context, uintptr_t stack_pointer);
+/* libc's sigaction. */
+extern int __sigaction(int signal, const struct sigaction *wanted, struct sigaction *before);
+/* The stack pointer of what a signal has interrupted. */
+uintptr_t dispositions_stack_pointer(const void *context);
 
 /* ---- faults.c: SIGSEGV and its like, the program's and HotSpot's ---- */
 
@@ -158,9 +178,10 @@ void faults_divide(const struct sigaction before[NSIG]);
 #define SUSPEND_SIGNAL      63
 #define SUSPEND_SIGNAL_TEXT "63"
 
-void rest_prepare(void); /* once the JVM has installed its handlers */
-void rest_join(void);    /* the calling thread is one of the JVM's */
-void rest_leave(void);   /* and is about to end */
+/* Once the JVM has installed its handlers: `before` are the dispositions that the program had. */
+void rest_prepare(const struct sigaction before[NSIG]);
+void rest_join(void);  /* the calling thread is one of the JVM's */
+void rest_leave(void); /* and is about to end */
 void rest_begin(void);
 void rest_end(void);
 

@@ -97,6 +97,6 @@ void process_restore(void) {
         if (!is_needed_by_jvm(signal))
             sigaction(signal, &saved.actions[signal], NULL);
     faults_divide(saved.actions);
-    rest_prepare();
+    rest_prepare(saved.actions);
     signals_restore(&saved.mask);
 }

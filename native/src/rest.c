@@ -47,11 +47,16 @@ void rest_leave(void) {
 }
 
 static void on_suspend(int signal, siginfo_t *info, void *context) {
-    if (at_rest == 0 || thread_self.kind != THREAD_JVM) {
+    int saved = errno;
+    bool is_jvm = thread_self.kind == THREAD_JVM;
+    if (!is_jvm && dispositions_call(signal, info, context, dispositions_stack_pointer(context))) {
+        errno = saved;
+        return;
+    }
+    if (!is_jvm || at_rest == 0) {
         of_hotspot.sa_sigaction(signal, info, context);
         return;
     }
-    int saved = errno;
     stopped++;
     while (at_rest != 0)
         syscall(SYS_futex, &at_rest, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
@@ -59,13 +64,14 @@ static void on_suspend(int signal, siginfo_t *info, void *context) {
     errno = saved;
 }
 
-void rest_prepare(void) {
+void rest_prepare(const struct sigaction before[NSIG]) {
     sigaction(SUSPEND_SIGNAL, NULL, &of_hotspot);
     if ((of_hotspot.sa_flags & SA_SIGINFO) == 0)
         return; /* the JVM did not start */
     struct sigaction ours = of_hotspot;
     ours.sa_sigaction = on_suspend;
     sigaction(SUSPEND_SIGNAL, &ours, NULL);
+    dispositions_keep(SUSPEND_SIGNAL, &before[SUSPEND_SIGNAL]);
 }
 
 static long nanoseconds(void) {

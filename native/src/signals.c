@@ -3,9 +3,9 @@
  * at a safepoint for one; a thread that has them blocked would be killed by the kernel. So sigprocmask and
  * pthread_sigmask never really block them on a program's thread, which is told that they do: what it asked for is kept
  * in thread_self.blocked_faults. Nothing is lost: a fault that is blocked kills the process anyway. (The masks of
- * sigaction, sigsuspend and the like are not seen here yet.)
+ * sigsuspend, ppoll and the like are not seen here yet.)
  *
- * Signal handlers are process.c's business while the JVM starts; the faults' are faults.c's afterwards.
+ * Signal handlers are process.c's business while the JVM starts, and dispositions.c's afterwards.
  */
 #include <errno.h>
 #include <signal.h>
@@ -33,8 +33,7 @@ void signals_block_all(sigset_t *before) {
     set_mask(SIG_SETMASK, &all, before);
 }
 
-/* Takes the faults out of a set, and returns those that were in it as bits. */
-static unsigned take_faults(sigset_t *set) {
+unsigned signals_take_faults(sigset_t *set) {
     unsigned taken = 0;
     for (size_t i = 0; i < FAULTS; i++) {
         taken |= (unsigned)(sigismember(set, faults[i]) == 1) << i;
@@ -43,11 +42,41 @@ static unsigned take_faults(sigset_t *set) {
     return taken;
 }
 
+void signals_add_faults(sigset_t *set, unsigned bits) {
+    for (size_t i = 0; i < FAULTS; i++)
+        if (bits >> i & 1)
+            sigaddset(set, faults[i]);
+}
+
+bool signals_is_blocked(const struct thread *self, int signal) {
+    for (size_t i = 0; i < FAULTS; i++)
+        if (faults[i] == signal)
+            return self->blocked_faults >> i & 1;
+    return false;
+}
+
+static bool is_inside_of_handler(const struct thread *self, uintptr_t stack_pointer) {
+    uintptr_t frame = self->handler_frame, low = self->own_low, bytes = self->own_bytes;
+    stack_t alternate;
+    if (sigaltstack(NULL, &alternate) == 0 && frame - (uintptr_t)alternate.ss_sp < alternate.ss_size) {
+        low = (uintptr_t)alternate.ss_sp;
+        bytes = alternate.ss_size;
+    }
+    return stack_pointer < frame && stack_pointer - low < bytes && frame - low < bytes;
+}
+
+void signals_settle(struct thread *self, uintptr_t stack_pointer) {
+    if (self->handler_frame == 0 || is_inside_of_handler(self, stack_pointer))
+        return;
+    self->handler_frame = 0;
+    self->blocked_faults = self->blocked_before_handler;
+}
+
 void signals_restore(const sigset_t *before) { set_mask(SIG_SETMASK, before, NULL); }
 
 void signals_restore_for_java(struct thread *self, const sigset_t *before) {
     sigset_t set = *before;
-    self->blocked_faults |= take_faults(&set);
+    self->blocked_faults |= signals_take_faults(&set);
     set_mask(SIG_SETMASK, &set, NULL);
 }
 
@@ -59,10 +88,11 @@ void signals_allow(int signal) {
 }
 
 static int mask_of_program(int how, const sigset_t *wanted, sigset_t *before) {
+    signals_settle(&thread_self, (uintptr_t)__builtin_frame_address(0));
     unsigned blocked = thread_self.blocked_faults;
     if (wanted != NULL) {
         sigset_t set = *wanted;
-        unsigned asked = take_faults(&set);
+        unsigned asked = signals_take_faults(&set);
         int error = set_mask(how, &set, before);
         if (error != 0)
             return error;
@@ -72,9 +102,8 @@ static int mask_of_program(int how, const sigset_t *wanted, sigset_t *before) {
         if (error != 0)
             return error;
     }
-    for (size_t i = 0; before != NULL && i < FAULTS; i++)
-        if (blocked >> i & 1)
-            sigaddset(before, faults[i]);
+    if (before != NULL)
+        signals_add_faults(before, blocked);
     return 0;
 }
 

@@ -1,6 +1,6 @@
 /* errno-and-state.c: when main starts, the process is as it would be without javalloc.
  * What only the driver can know comes in the environment: EXPECT_NOFILE (soft limit), EXPECT_FD3=1 (3 is free),
- * EXPECT_CWD, EXPECT_UMASK (octal). ALLOW_JVM_SIGNALS=1 accepts handlers for the signals that HotSpot needs.
+ * EXPECT_CWD, EXPECT_UMASK (octal).
  * That nothing else is printed, the driver must see: "ok errno-and-state" is the whole output.
  * hosted: no */
 #include "check.h"
@@ -50,11 +50,6 @@ static uint64_t ignored_by_the_parent(void) {
     return line == NULL ? ~(uint64_t)0 : strtoull(line + 7, NULL, 16);
 }
 
-static bool needed_by_the_JVM(int number) {
-    return number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL || number == SIGTRAP ||
-           number == SIGRTMAX - 1; /* in the place of SIGUSR2 */
-}
-
 static void every_signal_has_its_default_disposition(void) {
     uint64_t ignored = ignored_by_the_parent();
     int wrong = 0;
@@ -65,8 +60,6 @@ static void every_signal_has_its_default_disposition(void) {
         if (action.sa_handler == SIG_DFL)
             continue;
         if (action.sa_handler == SIG_IGN && (ignored >> (number - 1) & 1) != 0)
-            continue;
-        if (needed_by_the_JVM(number) && check_env("ALLOW_JVM_SIGNALS"))
             continue;
         fprintf(stderr, "signal %d (%s) has the handler %p\n", number, strsignal(number), (void *)action.sa_handler);
         wrong++;

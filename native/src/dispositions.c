@@ -1,0 +1,186 @@
+/*
+ * dispositions.c: what the program wants done with the signals that HotSpot needs for itself: SIGSEGV, SIGBUS, SIGFPE,
+ * SIGILL, and the one that suspends its threads. Their handlers stay ours whatever the program asks for; it is told
+ * what it asked for, and its handler is called for what is not HotSpot's (faults.c, rest.c).
+ *
+ * The JDK's libjsig does the same by name, but calls the program's handler only after HotSpot's, which decides by
+ * itself whose fault it is; and it would have to stand before the program's libraries, too.
+ *
+ * No handler of the program's may run with the four faults blocked: it may allocate, and Java code faults on purpose.
+ * So they are taken out of the masks that go with handlers, and kept here, or, while the handler of a fault runs, in
+ * thread_self.blocked_faults.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+typedef void (*handler_function)(int);
+extern handler_function __sysv_signal(int signal, handler_function handler);
+extern handler_function bsd_signal(int signal, handler_function handler);
+
+static struct {
+    bool is_kept;
+    struct sigaction wanted; /* if it is kept: what the program asked for */
+    unsigned faults;         /* else: those in the mask that the program asked for */
+} entries[NSIG];
+
+static bool is_open; /* there are signals that are kept */
+static pid_t process;
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+
+/* sigaction may be called by a handler: nobody holds this while one could run. */
+static void lock(sigset_t *before) {
+    signals_block_all(before);
+    while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire))
+        sched_yield();
+}
+
+static void unlock(const sigset_t *before) {
+    atomic_flag_clear_explicit(&busy, memory_order_release);
+    signals_restore(before);
+}
+
+void dispositions_keep(int signal, const struct sigaction *wanted) {
+    entries[signal].wanted = *wanted;
+    entries[signal].is_kept = true;
+    process = getpid();
+    is_open = true;
+}
+
+/* ---- what the program asks for ---- */
+
+/* Whether a handler's frame is on a stack of its own is up to the program, also for ours. */
+static void follow_flags(int signal, int wanted) {
+    const int followed = SA_ONSTACK | SA_RESTART;
+    struct sigaction ours;
+    __sigaction(signal, NULL, &ours);
+    ours.sa_flags = (ours.sa_flags & ~followed) | (wanted & followed);
+    __sigaction(signal, &ours, NULL);
+}
+
+static int keep(int signal, const struct sigaction *wanted, struct sigaction *before) {
+    struct sigaction old = entries[signal].wanted;
+    if (wanted != NULL) {
+        entries[signal].wanted = *wanted;
+        follow_flags(signal, wanted->sa_flags);
+    }
+    if (before != NULL)
+        *before = old;
+    return 0;
+}
+
+static int pass_on(int signal, const struct sigaction *wanted, struct sigaction *before) {
+    struct sigaction allowed;
+    unsigned faults = 0, faults_before = entries[signal].faults;
+    if (wanted != NULL) {
+        allowed = *wanted;
+        faults = signals_take_faults(&allowed.sa_mask);
+        wanted = &allowed;
+    }
+    if (__sigaction(signal, wanted, before) != 0)
+        return -1;
+    if (wanted != NULL)
+        entries[signal].faults = faults;
+    if (before != NULL)
+        signals_add_faults(&before->sa_mask, faults_before);
+    return 0;
+}
+
+/* The JVM's own wishes are the kernel's, and those of a child that shares our memory (vfork) are its own. */
+static bool is_of_program(int signal) {
+    return is_open && signal > 0 && signal < NSIG && !thread_runs_jvm(&thread_self) &&
+           (getpid() == process || route_is_child());
+}
+
+EXPORTED int sigaction(int signal, const struct sigaction *wanted, struct sigaction *before) {
+    if (!is_of_program(signal))
+        return __sigaction(signal, wanted, before);
+    sigset_t mask;
+    struct sigaction copy, old; /* what is handed in may lie anywhere, and fault */
+    if (wanted != NULL)
+        copy = *wanted;
+    lock(&mask);
+    int result = (entries[signal].is_kept ? keep : pass_on)(signal, wanted == NULL ? NULL : &copy, &old);
+    unlock(&mask);
+    if (result == 0 && before != NULL)
+        *before = old;
+    return result;
+}
+
+static handler_function set(int signal, handler_function handler, int flags) {
+    struct sigaction wanted = {.sa_handler = handler, .sa_flags = flags}, before;
+    sigemptyset(&wanted.sa_mask);
+    return sigaction(signal, &wanted, &before) == 0 ? before.sa_handler : SIG_ERR;
+}
+
+static bool is_kept(int signal) { return is_of_program(signal) && entries[signal].is_kept; }
+
+EXPORTED handler_function signal(int signal, handler_function handler) {
+    return is_kept(signal) ? set(signal, handler, SA_RESTART) : bsd_signal(signal, handler);
+}
+
+EXPORTED handler_function ssignal(int number, handler_function handler) { return signal(number, handler); }
+
+EXPORTED handler_function sysv_signal(int signal, handler_function handler) {
+    return is_kept(signal) ? set(signal, handler, (int)SA_RESETHAND | SA_NODEFER) : __sysv_signal(signal, handler);
+}
+
+/* ---- what is done ---- */
+
+uintptr_t dispositions_stack_pointer(const void *context) {
+#if defined(__x86_64__)
+    return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RSP];
+#else
+    (void)context;
+    return (uintptr_t)__builtin_frame_address(0);
+#endif
+}
+
+static bool is_sent(const siginfo_t *info) { return info->si_code <= 0; }
+
+/* The mask of a handler that is called by ours, which the kernel calls with its own. */
+static void set_mask_of_handler(int signal, const struct sigaction *wanted, const ucontext_t *context) {
+    sigset_t mask;
+    sigorset(&mask, &context->uc_sigmask, &wanted->sa_mask);
+    if ((wanted->sa_flags & SA_NODEFER) == 0)
+        sigaddset(&mask, signal);
+    thread_self.blocked_faults |= signals_take_faults(&mask);
+    signals_restore(&mask);
+}
+
+static void call(int signal, const struct sigaction *wanted, siginfo_t *info, void *context) {
+    struct thread *self = &thread_self;
+    unsigned blocked = self->blocked_faults;
+    uintptr_t outer = self->handler_frame;
+    unsigned outer_blocked = self->blocked_before_handler;
+    self->blocked_before_handler = blocked;
+    self->handler_frame = (uintptr_t)__builtin_frame_address(0);
+    set_mask_of_handler(signal, wanted, context);
+    if (wanted->sa_flags & SA_SIGINFO)
+        wanted->sa_sigaction(signal, info, context);
+    else
+        wanted->sa_handler(signal);
+    self->handler_frame = outer;
+    self->blocked_before_handler = outer_blocked;
+    self->blocked_faults = blocked;
+}
+
+bool dispositions_call(int signal, siginfo_t *info, void *context, uintptr_t stack_pointer) {
+    sigset_t mask;
+    signals_settle(&thread_self, stack_pointer);
+    lock(&mask);
+    struct sigaction wanted = entries[signal].wanted;
+    bool is_function = wanted.sa_handler != SIG_DFL && wanted.sa_handler != SIG_IGN;
+    bool is_called = is_function && (is_sent(info) || !signals_is_blocked(&thread_self, signal));
+    if (is_called && (wanted.sa_flags & (int)SA_RESETHAND) != 0)
+        entries[signal].wanted.sa_handler = SIG_DFL;
+    unlock(&mask);
+    if (is_called)
+        call(signal, &wanted, info, context);
+    return is_called || (wanted.sa_handler == SIG_IGN && is_sent(info));
+}

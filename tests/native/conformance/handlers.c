@@ -1,0 +1,235 @@
+/* handlers.c: handlers of the program's for SIGSEGV, SIGBUS, SIGFPE and SIGILL: they are asked for, told, called, left
+ * and reset as without javalloc, and may allocate; nothing is seen of the handlers that a JVM has. hosted: no */
+#include "check.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+
+static _Thread_local sigjmp_buf back;
+static _Thread_local volatile int calls;
+static _Thread_local void *volatile fault_address;
+
+static void use_the_heap(int tag) {
+    void *blocks[20];
+    for (int i = 0; i < 20; i++) {
+        CHECK((blocks[i] = malloc((size_t)(20 + 50 * i))) != NULL);
+        fill(blocks[i], (size_t)(20 + 50 * i), (uint64_t)(tag + i));
+    }
+    for (int i = 0; i < 20; i++) {
+        verify(blocks[i], (size_t)(20 + 50 * i), (uint64_t)(tag + i));
+        free(blocks[i]);
+    }
+}
+
+static void touch(volatile char *address) { *address = 1; }
+
+__attribute__((noinline)) static void divide_by_zero(void) {
+    static volatile int zero, one = 1;
+    zero = one / zero;
+}
+
+static void set(int number, void (*handler)(int, siginfo_t *, void *), int flags) {
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags};
+    sigfillset(&action.sa_mask);
+    CHECK_EQ(sigaction(number, &action, NULL), 0);
+}
+
+static void jump_back(int number, siginfo_t *info, void *context) {
+    (void)context;
+    calls++;
+    fault_address = info->si_addr;
+    use_the_heap(number);
+    siglongjmp(back, number);
+}
+
+static void told_what_was_asked_for(void) {
+    struct sigaction before, now;
+    for (int i = 0; i < 4; i++) {
+        CHECK_EQ(sigaction(faults[i], NULL, &before), 0);
+        CHECK(before.sa_handler == SIG_DFL && before.sa_flags == 0, "signal %d: handler %p, flags %#x", faults[i],
+              (void *)before.sa_handler, (unsigned)before.sa_flags);
+        set(faults[i], jump_back, SA_ONSTACK | SA_NODEFER);
+        CHECK_EQ(sigaction(faults[i], NULL, &now), 0);
+        CHECK(now.sa_sigaction == jump_back);
+        CHECK_EQ(now.sa_flags & (SA_SIGINFO | SA_ONSTACK | SA_NODEFER), SA_SIGINFO | SA_ONSTACK | SA_NODEFER);
+        CHECK(sigismember(&now.sa_mask, SIGUSR1) == 1 && sigismember(&now.sa_mask, SIGSEGV) == 1);
+        CHECK(signal(faults[i], SIG_IGN) == (void (*)(int))(void *)jump_back);
+        CHECK(signal(faults[i], SIG_DFL) == SIG_IGN);
+    }
+    CHECK_EQ(sigaction(SIGSEGV, &before, NULL), 0);
+}
+
+/* A handler of another signal may block the faults, as far as it can tell, and allocates all the same. */
+static void told_the_mask_that_was_asked_for(void) {
+    struct sigaction now;
+    set(SIGUSR1, jump_back, 0);
+    CHECK_EQ(sigaction(SIGUSR1, NULL, &now), 0);
+    for (int i = 0; i < 4; i++)
+        CHECK(sigismember(&now.sa_mask, faults[i]) == 1, "signal %d", faults[i]);
+    for (volatile int i = 0; i < 200; i++)
+        if (sigsetjmp(back, 1) == 0)
+            raise(SIGUSR1);
+    signal(SIGUSR1, SIG_DFL);
+}
+
+/* Left by a jump again and again: the signal is not blocked afterwards, and can be seen not to be. */
+static void *faults_are_caught(void *unused) {
+    char *map = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (volatile int i = 0; i < 300; i++) {
+        char *volatile address = i % 2 ? NULL : map + i;
+        use_the_heap(i);
+        calls = 0;
+        if (sigsetjmp(back, 1) == 0) {
+            touch(address);
+            CHECK(false, "a store to %p was no fault", (void *)address);
+        }
+        CHECK(calls == 1 && fault_address == address, "%d calls, address %p, not %p", calls, fault_address,
+              (void *)address);
+        sigset_t mask;
+        CHECK_EQ(pthread_sigmask(SIG_BLOCK, NULL, &mask), 0);
+        CHECK(sigismember(&mask, SIGSEGV) == 0 && sigismember(&mask, SIGUSR1) == 0);
+        if (i % 3 == 0 && sigsetjmp(back, 1) == 0)
+            divide_by_zero();
+    }
+    munmap(map, 4096);
+    return unused;
+}
+
+static void faults_are_caught_on_several_threads(void) {
+    pthread_t threads[4];
+    set(SIGSEGV, jump_back, 0);
+    set(SIGFPE, jump_back, 0);
+    faults_are_caught(NULL);
+    for (int i = 0; i < 4; i++)
+        CHECK_EQ(pthread_create(&threads[i], NULL, faults_are_caught, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        CHECK_EQ(pthread_join(threads[i], NULL), 0);
+    signal(SIGFPE, SIG_DFL);
+}
+
+/* A page that is made writable by the handler, which returns: as collectors and emulators do. */
+static void make_writable(int number, siginfo_t *info, void *context) {
+    (void)number, (void)context;
+    calls++;
+    use_the_heap(calls);
+    CHECK_EQ(mprotect((void *)((uintptr_t)info->si_addr & ~(uintptr_t)4095), 4096, PROT_READ | PROT_WRITE), 0);
+}
+
+static void a_handler_puts_it_right_and_returns(void) {
+    enum { PAGES = 200 };
+    char *map = mmap(NULL, PAGES * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    set(SIGSEGV, make_writable, SA_RESTART);
+    calls = 0;
+    for (int i = 0; i < PAGES; i++)
+        touch(map + i * 4096 + i);
+    CHECK_EQ(calls, PAGES);
+    munmap(map, PAGES * 4096);
+}
+
+__attribute__((noinline)) static int descend(int depth) {
+    volatile char frame[4000];
+    frame[0] = (char)depth;
+    return depth < 0 ? 0 : descend(depth + 1) + frame[0];
+}
+
+static void *an_overflow_is_caught(void *unused) {
+    stack_t stack = {.ss_sp = malloc(64 << 10), .ss_size = 64 << 10}, none = {.ss_flags = SS_DISABLE};
+    CHECK_EQ(sigaltstack(&stack, NULL), 0);
+    for (volatile int i = 0; i < 5; i++) {
+        calls = 0;
+        if (sigsetjmp(back, 1) == 0)
+            descend(0);
+        CHECK_EQ(calls, 1);
+        use_the_heap(i);
+    }
+    CHECK_EQ(sigaltstack(&none, NULL), 0);
+    free(stack.ss_sp);
+    return unused;
+}
+
+static void an_overflow_of_the_stack_is_caught_on_another(void) {
+    pthread_t thread;
+    set(SIGSEGV, jump_back, SA_ONSTACK);
+    an_overflow_is_caught(NULL);
+    CHECK_EQ(pthread_create(&thread, NULL, an_overflow_is_caught, NULL), 0);
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+}
+
+/* ---- what ends a process ---- */
+
+static void return_at_once(int number, siginfo_t *info, void *context) {
+    (void)number, (void)info, (void)context;
+    if (calls++ > 0)
+        _exit(90);
+}
+
+static void fault_again(int number, siginfo_t *info, void *context) {
+    (void)number, (void)info, (void)context;
+    if (calls++ > 0)
+        _exit(91);
+    touch(NULL);
+}
+
+static void with_a_handler_for_once(void) {
+    set(SIGSEGV, return_at_once, (int)SA_RESETHAND);
+    touch(NULL);
+}
+
+static void with_a_handler_that_faults(void) {
+    set(SIGSEGV, fault_again, 0);
+    touch(NULL);
+}
+
+static void with_the_signal_blocked(void) {
+    sigset_t set_of_one;
+    set(SIGSEGV, return_at_once, 0);
+    calls = 1;
+    sigemptyset(&set_of_one);
+    sigaddset(&set_of_one, SIGSEGV);
+    sigprocmask(SIG_BLOCK, &set_of_one, NULL);
+    touch(NULL);
+}
+
+static void with_the_signal_ignored(void) {
+    signal(SIGSEGV, SIG_IGN);
+    raise(SIGSEGV); /* this is ignored, and the fault is not */
+    touch(NULL);
+}
+
+static void with_the_default_again(void) {
+    set(SIGSEGV, return_at_once, 0);
+    signal(SIGSEGV, SIG_DFL);
+    touch(NULL);
+}
+
+static void ends_with_the_signal(const char *name, void (*what)(void)) {
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        calls = 0;
+        what();
+        _exit(92);
+    }
+    int status;
+    CHECK_EQ(waitpid(child, &status, 0), child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "%s: wait status %#x", name, (unsigned)status);
+}
+
+int main(int argc, char **argv) {
+    check_begin("handlers", argc, argv);
+    told_what_was_asked_for();
+    told_the_mask_that_was_asked_for();
+    faults_are_caught_on_several_threads();
+    a_handler_puts_it_right_and_returns();
+    an_overflow_of_the_stack_is_caught_on_another();
+    ends_with_the_signal("for once", with_a_handler_for_once);
+    ends_with_the_signal("faults itself", with_a_handler_that_faults);
+    ends_with_the_signal("blocked", with_the_signal_blocked);
+    ends_with_the_signal("ignored", with_the_signal_ignored);
+    ends_with_the_signal("the default again", with_the_default_again);
+    return check_end();
+}
