@@ -163,13 +163,7 @@ public final class AppelNaumann implements Heap {
 
     private long allocateLarge(long size, long alignment) {
         long wanted = Math.max(size, AppelNaumannBlock.LARGEST_SMALL + 1);
-        if (!large.canHold(wanted, alignment)) {
-            return 0;
-        }
-        long block = large.take(wanted, alignment);
-        if (block == 0 && chunks.giveBackEmpty(lists, contents)) {
-            block = large.take(wanted, alignment);
-        }
+        long block = chunks.takeLarge(large, wanted, alignment, lists, contents);
         if (block != 0) {
             AppelNaumannBlock.setSize(block, large.room(block));
         }
@@ -180,10 +174,7 @@ public final class AppelNaumann implements Heap {
     ///
     /// @return false if there is no memory for it
     private boolean fill(int bin) {
-        long chunk = chunks.take();
-        if (chunk == 0 && chunks.giveBackEmpty(lists, contents)) {
-            chunk = chunks.take();
-        }
+        long chunk = chunks.take(lists, contents);
         if (chunk == 0) {
             return false;
         }

@@ -2,7 +2,6 @@ package io.javalloc.heaps;
 
 import io.javalloc.BlockVisitor;
 import io.javalloc.HeapCorruption;
-import io.javalloc.memory.Chunks;
 import io.javalloc.memory.FreeBlocks;
 
 /// Looks at all of an [AppelNaumann], and stops at the first thing that is not as it has to be. Its
@@ -23,27 +22,28 @@ final class AppelNaumannAudit {
     }
 
     void walk(BlockVisitor visitor) {
-        Chunks chunks = heap.chunks;
-        for (int i = 0; i < chunks.count(); i++) {
-            free.begin(i);
-            walkChunk(chunks.start(i), chunks.end(chunks.start(i)), visitor);
-            free.end();
-        }
-        heap.pages.walk(
-                (run, bytes) -> {
-                    if (chunks.indexOf(run) < 0) {
-                        showLarge(run, visitor);
+        free.walk(
+                heap.pages,
+                new FreeBlocks.Look() {
+                    @Override
+                    public void chunk(int index) {
+                        walkChunk(heap.chunks.start(index), visitor);
+                    }
+
+                    @Override
+                    public void run(long address) {
+                        showLarge(address, visitor);
                     }
                 });
     }
 
-    private void walkChunk(long chunk, long end, BlockVisitor visitor) {
+    private void walkChunk(long chunk, BlockVisitor visitor) {
         long size = AppelNaumannBlock.size(chunk + AppelNaumannBlock.FIRST);
         if (!AppelNaumannBlock.isBinSize(size)) {
             throw overwritten(chunk + AppelNaumannBlock.FIRST);
         }
         int bin = AppelNaumannBlock.bin(size);
-        long blocks = AppelNaumannBlock.blocksIn(end - chunk, bin);
+        long blocks = AppelNaumannBlock.blocksIn(heap.chunks.end(chunk) - chunk, bin);
         long block = chunk + AppelNaumannBlock.FIRST;
         for (long left = blocks; left > 0; left--) {
             if (AppelNaumannBlock.size(block) != size) {

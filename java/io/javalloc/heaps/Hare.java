@@ -215,13 +215,7 @@ public final class Hare implements Heap {
 
     private long allocateLarge(long size, long alignment) {
         long wanted = Math.max(size, HareMeta.LARGEST_SMALL + 1) + HareMeta.BYTES;
-        if (!large.canHold(wanted, alignment)) {
-            return 0;
-        }
-        long block = large.take(wanted, alignment);
-        if (block == 0 && chunks.giveBackEmpty(lists, contents)) {
-            block = large.take(wanted, alignment);
-        }
+        long block = chunks.takeLarge(large, wanted, alignment, lists, contents);
         if (block == 0) {
             return 0;
         }
@@ -260,10 +254,7 @@ public final class Hare implements Heap {
     }
 
     private boolean beginChunk() {
-        long next = chunks.take();
-        if (next == 0 && chunks.giveBackEmpty(lists, contents)) {
-            next = chunks.take();
-        }
+        long next = chunks.take(lists, contents);
         if (next == 0) {
             return false;
         }

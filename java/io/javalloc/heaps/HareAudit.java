@@ -2,7 +2,6 @@ package io.javalloc.heaps;
 
 import io.javalloc.BlockVisitor;
 import io.javalloc.HeapCorruption;
-import io.javalloc.memory.Chunks;
 import io.javalloc.memory.FreeBlocks;
 
 /// Looks at all of a [Hare], and stops at the first thing that is not as it has to be. Its
@@ -37,16 +36,17 @@ final class HareAudit {
     }
 
     void walk(BlockVisitor visitor) {
-        Chunks chunks = heap.chunks;
-        for (int i = 0; i < chunks.count(); i++) {
-            free.begin(i);
-            walkChunk(heap.firstMeta(i), heap.lastMeta(i), visitor);
-            free.end();
-        }
-        heap.pages.walk(
-                (run, bytes) -> {
-                    if (chunks.indexOf(run) < 0) {
-                        showLarge(run, visitor);
+        free.walk(
+                heap.pages,
+                new FreeBlocks.Look() {
+                    @Override
+                    public void chunk(int index) {
+                        walkChunk(heap.firstMeta(index), heap.lastMeta(index), visitor);
+                    }
+
+                    @Override
+                    public void run(long address) {
+                        showLarge(address, visitor);
                     }
                 });
     }

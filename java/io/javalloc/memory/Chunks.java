@@ -68,6 +68,26 @@ public final class Chunks {
         return chunk;
     }
 
+    /// As [#take()]; if there is no memory, from what the chunks hold in which nothing is live.
+    public long take(FreeLists lists, Contents contents) {
+        long chunk = take();
+        return chunk == 0 && giveBackEmpty(lists, contents) ? take() : chunk;
+    }
+
+    /// Takes a large block; if there is no memory, from what the chunks hold in which nothing is
+    /// live.
+    ///
+    /// @return 0 if there is no memory for it
+    public long takeLarge(
+            PageBlocks large, long bytes, long alignment, FreeLists lists, Contents contents) {
+        if (!large.canHold(bytes, alignment)) {
+            return 0;
+        }
+        long block = large.take(bytes, alignment);
+        boolean isWorthAnother = block == 0 && giveBackEmpty(lists, contents);
+        return isWorthAnother ? large.take(bytes, alignment) : block;
+    }
+
     /// Gives back the chunks in which nothing is live. Looks at all free blocks: for when there is
     /// no other memory.
     ///

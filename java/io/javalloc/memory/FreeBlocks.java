@@ -6,6 +6,18 @@ import java.util.BitSet;
 /// of the chunks. For looks at all of a heap.
 public final class FreeBlocks {
 
+    /// Looks at what [#walk] comes to.
+    public interface Look {
+
+        /// A chunk; [#isFree] tells of each of its blocks.
+        ///
+        /// @param index its number
+        void chunk(int index);
+
+        /// A run of pages that is no chunk.
+        void run(long address);
+    }
+
     private static final int LOG_GRAIN = 4;
 
     private final Chunks chunks;
@@ -43,6 +55,23 @@ public final class FreeBlocks {
         }
         free[chunk].set((int) (offset >> LOG_GRAIN));
         return true;
+    }
+
+    /// Comes to every chunk, then to all other runs of pages that are in use.
+    ///
+    /// @throws RuntimeException if a list leads to where no block is
+    public void walk(PageRuns pages, Look look) {
+        for (int i = 0; i < chunks.count(); i++) {
+            begin(i);
+            look.chunk(i);
+            end();
+        }
+        pages.walk(
+                (run, bytes) -> {
+                    if (chunks.indexOf(run) < 0) {
+                        look.run(run);
+                    }
+                });
     }
 
     /// Goes to a chunk, whose blocks are now asked for.
