@@ -10,10 +10,8 @@
  * So they are taken out of the masks that go with handlers, and kept here, or, while the handler of a fault runs, in
  * thread_self.blocked_faults.
  */
-#include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <string.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -31,17 +29,23 @@ static struct {
 
 static bool is_open; /* there are signals that are kept */
 static pid_t process;
-static atomic_flag busy = ATOMIC_FLAG_INIT;
+static _Atomic pid_t holder; /* of the lock on all that: a process; 0: nobody */
 
-/* sigaction may be called by a handler: nobody holds this while one could run. */
+/* sigaction may be called by a handler: nobody holds this while one could run. In a forked child the holder may be a
+ * thread that did not come along. */
 static void lock(sigset_t *before) {
     signals_block_all(before);
-    while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire))
-        sched_yield();
+    pid_t self = getpid();
+    for (pid_t other = 0; !atomic_compare_exchange_weak(&holder, &other, self);) {
+        if (other == self) {
+            sched_yield();
+            other = 0;
+        }
+    }
 }
 
 static void unlock(const sigset_t *before) {
-    atomic_flag_clear_explicit(&busy, memory_order_release);
+    atomic_store(&holder, 0);
     signals_restore(before);
 }
 

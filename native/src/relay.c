@@ -54,7 +54,7 @@ static void give_stack(uintptr_t top) {
 
 #if defined(__x86_64__)
 
-bool relay_is_possible(void) { return true; }
+static bool is_possible(void) { return true; }
 
 /* The frame pointer stays, so debuggers and unwinders find their way back. */
 intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c) {
@@ -74,7 +74,7 @@ intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, ui
 #else
 
 /* Written for one processor so far. On others libc serves these callers. */
-bool relay_is_possible(void) { return false; }
+static bool is_possible(void) { return false; }
 
 intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c) {
     (void)top;
@@ -95,7 +95,7 @@ static intptr_t detach(uintptr_t unused, uintptr_t unused_too, uintptr_t unused_
 }
 
 bool relay_attach(struct thread *self) {
-    uintptr_t top = relay_is_possible() ? take_stack() : 0;
+    uintptr_t top = is_possible() ? take_stack() : 0;
     if (top == 0)
         return false;
     if (self->attached)

@@ -219,6 +219,35 @@ static void ends_with_the_signal(const char *name, void (*what)(void)) {
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "%s: wait status %#x", name, (unsigned)status);
 }
 
+static _Atomic int is_over;
+
+static void *set_handlers_for_ever(void *unused) {
+    while (!is_over)
+        set(SIGUSR2, return_at_once, 0);
+    return unused;
+}
+
+/* The lock that such a call takes was left behind locked, now and then, in a child that was forked meanwhile. */
+static void children_set_handlers_too(void) {
+    pthread_t thread;
+    CHECK_EQ(pthread_create(&thread, NULL, set_handlers_for_ever, NULL), 0);
+    for (int i = 0; i < 300; i++) {
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(20); /* its default ends a child that waits for ever */
+            set(SIGUSR2, return_at_once, 0);
+            _exit(0);
+        }
+        int status;
+        CHECK_EQ(waitpid(child, &status, 0), child);
+        CHECK(status == 0, "child %d: wait status %#x", i, (unsigned)status);
+    }
+    is_over = 1;
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    signal(SIGUSR2, SIG_DFL);
+}
+
 int main(int argc, char **argv) {
     check_begin("handlers", argc, argv);
     told_what_was_asked_for();
@@ -226,6 +255,7 @@ int main(int argc, char **argv) {
     faults_are_caught_on_several_threads();
     a_handler_puts_it_right_and_returns();
     an_overflow_of_the_stack_is_caught_on_another();
+    children_set_handlers_too();
     ends_with_the_signal("for once", with_a_handler_for_once);
     ends_with_the_signal("faults itself", with_a_handler_that_faults);
     ends_with_the_signal("blocked", with_the_signal_blocked);
