@@ -14,21 +14,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 
 static double start_milliseconds;
-static pid_t process; /* that was started */
 
 double boot_milliseconds(void) { return start_milliseconds; }
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
 
 /* The jar and the AOT cache lie in a folder of the library's name beside it. */
 static bool find_home(char home[JDK_PATH_MAX]) {
@@ -39,15 +31,10 @@ static bool find_home(char home[JDK_PATH_MAX]) {
     return (size_t)snprintf(home, JDK_PATH_MAX, "%s/javalloc", dirname(path)) < JDK_PATH_MAX;
 }
 
-static void after_fork_in_child(void) {
-    if (route_is_open() || route_is_child())
-        route_child();
-}
-
 static const char *prepare(void) {
-    if (!route_prepare() || !thread_prepare())
+    if (!route_prepare() || !thread_prepare() || !fork_prepare())
         return "the process has no room for the library's own state";
-    pthread_atfork(NULL, NULL, after_fork_in_child);
+    process_settle();
     return region_reserve() ? NULL : "RLIMIT_AS (ulimit -v) leaves no room for a JVM and a heap";
 }
 
@@ -87,7 +74,7 @@ static void give_up(const char *problem, int exit_status) {
 static void at_the_end(void);
 
 static void boot(void) {
-    double began = now();
+    long began = process_nanoseconds();
     int exit_status = EXIT_UNAVAILABLE;
     thread_self.kind = THREAD_INSIDE;
     const char *problem = start(&exit_status);
@@ -101,15 +88,17 @@ static void boot(void) {
     thread_enter(&thread_self);
     thread_counts_reset();
     limits_started();
-    process = getpid();
     at_quick_exit(at_the_end); /* it runs no destructors */
     route_open();
-    start_milliseconds = now() - began;
+    start_milliseconds = (double)(process_nanoseconds() - began) / 1e6;
 }
 
 __attribute__((constructor)) static void library_loaded(void) {
     int saved = errno;
+    behind_find();
     options_read();
+    if (options.exec_is_ignored)
+        process_hide_preload();
     if (options.off || jvm_is_loaded()) {
         /* A JVM that loaded us wants the host mode and will say so. */
     } else if (jvm_is_launcher()) {
@@ -121,14 +110,15 @@ __attribute__((constructor)) static void library_loaded(void) {
 }
 
 /* What the user wants to know at the end of a process, whichever way it ends, and what the heap has to say. Not in a
- * child that shares our memory or has lost Java. */
+ * child that shares our memory, or has lost Java, or never called it. What a forked child has not freed is, most of
+ * it, its parent's. */
 static void at_the_end(void) {
     static bool is_over;
     stats_write();
-    if (is_over || start_milliseconds == 0 || route_is_child() || getpid() != process)
+    if (is_over || start_milliseconds == 0 || route_is_child() || route_is_asleep() || !process_is_own())
         return;
     is_over = true;
-    bool failed = bridge.traced != 0 && leaks_write();
+    bool failed = bridge.traced != 0 && !fork_is_child() && leaks_write();
     intptr_t answer;
     if (options.verify)
         route_inspect(JAVALLOC_VERIFY, 0, 0, &answer);
@@ -146,11 +136,10 @@ __attribute__((destructor)) static void library_unloaded(void) {
 /* ---- ends of a process that run no destructors ---- */
 
 EXPORTED _Noreturn void _exit(int status) {
-    static void (*next)(int);
     at_the_end();
-    if (next == NULL)
-        *(void **)&next = dlsym(RTLD_NEXT, "_exit");
-    next(status);
+    if (behind.exit == NULL)
+        behind_find();
+    behind.exit(status);
     __builtin_unreachable();
 }
 

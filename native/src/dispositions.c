@@ -1,7 +1,7 @@
 /*
  * dispositions.c: what the program wants done with the signals that HotSpot needs for itself: SIGSEGV, SIGBUS, SIGFPE,
  * SIGILL, and the one that suspends its threads. Their handlers stay ours whatever the program asks for; it is told
- * what it asked for, and its handler is called for what is not HotSpot's (faults.c, rest.c).
+ * what it asked for, and its handler is called for what is not HotSpot's (faults.c, jvm-threads.c).
  *
  * The JDK's libjsig does the same by name, but calls the program's handler only after HotSpot's, which decides by
  * itself whose fault it is; and it would have to stand before the program's libraries, too.
@@ -27,8 +27,7 @@ static struct {
     unsigned faults;         /* else: those in the mask that the program asked for */
 } entries[NSIG];
 
-static bool is_open; /* there are signals that are kept */
-static pid_t process;
+static bool is_open;         /* there are signals that are kept */
 static _Atomic pid_t holder; /* of the lock on all that: a process; 0: nobody */
 
 /* sigaction may be called by a handler: nobody holds this while one could run. In a forked child the holder may be a
@@ -52,7 +51,6 @@ static void unlock(const sigset_t *before) {
 void dispositions_keep(int signal, const struct sigaction *wanted) {
     entries[signal].wanted = *wanted;
     entries[signal].is_kept = true;
-    process = getpid();
     is_open = true;
 }
 
@@ -98,7 +96,7 @@ static int pass_on(int signal, const struct sigaction *wanted, struct sigaction 
 /* The JVM's own wishes are the kernel's, and those of a child that shares our memory (vfork) are its own. */
 static bool is_of_program(int signal) {
     return is_open && signal > 0 && signal < NSIG && !thread_runs_jvm(&thread_self) &&
-           (getpid() == process || route_is_child());
+           (process_is_own() || route_is_child());
 }
 
 EXPORTED int sigaction(int signal, const struct sigaction *wanted, struct sigaction *before) {

@@ -34,6 +34,17 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *block);
 extern int __libc_mallopt(int parameter, int value);
 
+/* ---- behind.c: the functions behind those that we define ---- */
+
+extern struct behind {
+    void (*exit)(int status);
+    pid_t (*fork)(void);
+    int (*getattr)(pthread_t thread, pthread_attr_t *attributes);
+    int (*create)(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
+} behind;
+/* Is done when the library is loaded; whoever is called before does it himself. */
+void behind_find(void);
+
 /* ---- route.c: which side serves a call ---- */
 
 enum operation { OP_MALLOC, OP_CALLOC, OP_REALLOC, OP_ALIGNED, OP_FREE, OPERATIONS };
@@ -48,9 +59,17 @@ bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *an
 
 bool route_prepare(void); /* once, before route_open */
 void route_open(void);    /* Java serves from now on */
-bool route_is_open(void);
-bool route_is_child(void); /* this process was forked from one that Java served */
-void route_child(void);    /* tells a forked child so; fork's handler does it as early as possible */
+bool route_is_open(void); /* in this process, if not in this moment */
+bool route_is_paused(void);
+bool route_is_child(void);  /* this process was forked from one that Java served, and Java did not come along */
+bool route_is_asleep(void); /* or it did, and has not been asked for yet */
+/* For a fork: closes the route for a moment, if it is open; and what becomes of it then. */
+bool route_pause(void);
+void route_resume(void);
+void route_fall_asleep(void);
+void route_lose_java(void);
+/* What is still to be decided, or done, in a forked child, at the latest at its first call. */
+void route_settle(void);
 
 /* ---- thread.c: what the shim knows of a thread ---- */
 
@@ -58,6 +77,7 @@ enum route { ROUTE_JAVA, ROUTE_LIBC, ROUTE_RELAY, ROUTE_DEFERRED, ROUTE_JVM, ROU
 
 /* Calls served, by route and operation. A record belongs to one thread at a time and outlives it. */
 struct counters {
+    struct thread *thread;      /* that counts here now; or NULL */
     struct counters *next;      /* all records ever made */
     struct counters *next_free; /* records without a thread */
     uint64_t calls[ROUTES][OPERATIONS];
@@ -100,6 +120,10 @@ void thread_relay(struct thread *self);
 void thread_count(enum route route, enum operation op);
 void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]);
 void thread_counts_reset(void);
+/* Once the route is paused: waits until no thread is inside an operation, or on its way to Java or from it. */
+bool thread_wait_outside(long until);
+/* In a forked child: forgets the threads that did not come along. */
+void thread_child(void);
 /* Around every operation: what allocates in between is code of the JVM, or a signal handler. */
 static inline void thread_inside(struct thread *self) {
     self->stack_window = 0;
@@ -172,18 +196,41 @@ uintptr_t dispositions_stack_pointer(const void *context);
 /* Once the JVM has installed its handlers: `before` are the dispositions that the program had. */
 void faults_divide(const struct sigaction before[NSIG]);
 
-/* ---- rest.c: the JVM's threads, stopped for a moment ---- */
+/* ---- jvm-threads.c: the JVM's own threads ---- */
 
 /* A real-time signal in the place of SIGUSR2. HotSpot suspends its threads with it. */
 #define SUSPEND_SIGNAL      63
 #define SUSPEND_SIGNAL_TEXT "63"
 
 /* Once the JVM has installed its handlers: `before` are the dispositions that the program had. */
-void rest_prepare(const struct sigaction before[NSIG]);
-void rest_join(void);  /* the calling thread is one of the JVM's */
-void rest_leave(void); /* and is about to end */
-void rest_begin(void);
-void rest_end(void);
+void jvm_threads_prepare(const struct sigaction before[NSIG]);
+/* As pthread_create. */
+int jvm_threads_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
+/* Who stops them takes a turn; false if nobody gives it up until then, or if it is the caller's own. */
+bool jvm_threads_take_turn(long until);
+bool jvm_threads_is_my_turn(void);
+void jvm_threads_end_turn(void);
+/* Stops them: wherever they are, and then the caller makes system calls and nothing else; or outside of libc. Those
+ * that have stopped go on if not all do so in time. */
+bool jvm_threads_stop(bool anywhere, long until);
+void jvm_threads_let_go(void);
+void jvm_threads_let_go_soon(void); /* within milliseconds, unless they are stopped again before */
+/* In a forked child, of those that were stopped then. */
+void jvm_threads_are_memory_only(void);
+bool jvm_threads_bring_back(void); /* within milliseconds; false if the system refuses */
+
+/* ---- fork.c: what becomes of Java in a forked child ---- */
+
+struct fork_figures {
+    uint64_t with_java, without_java; /* children of this process */
+};
+bool fork_prepare(void);
+/* In a child: whether Java can serve there; at the latest at its first call. */
+void fork_decide(void);
+/* Wakes a JVM that came along. */
+void fork_wake(void);
+bool fork_is_child(void); /* of either kind */
+struct fork_figures fork_figures(void);
 
 /* ---- region.c: the address range that Java serves from ---- */
 
@@ -263,6 +310,15 @@ int jdk_feature_version(const char *release);
 void process_save(void);    /* before the JVM starts */
 void process_restore(void); /* after it has */
 
+/* Takes the library out of LD_PRELOAD, where it stands, for programs that this one execs. */
+void process_hide_preload(void);
+
+/* Whether this is the process that the shim's state is about, and not a child that shares our memory (vfork). */
+bool process_is_own(void);
+void process_settle(void); /* from now on it is the calling one */
+/* Of a clock that never goes back. */
+long process_nanoseconds(void);
+
 /* ---- output.c: reports at the end of a process ---- */
 
 struct output {
@@ -313,8 +369,13 @@ bool leaks_write(void);
 
 /* ---- stats.c, options.c, report.c ---- */
 
+/* Who serves those that are forked, until they exec: Java, if it can be had soon; even if not; or libc. */
+enum children { CHILDREN_AUTO, CHILDREN_JAVA, CHILDREN_LIBC };
+
 struct options {
     bool off;
+    enum children children;
+    bool exec_is_ignored; /* programs that this one execs run without the library */
     bool strict;
     bool verify;                   /* the heap's invariants, at the end */
     bool stats_text;               /* for people instead of JSON */
@@ -332,7 +393,7 @@ void options_read(void);
 
 void stats_prepare(void);
 void stats_write(void); /* once a process */
-void stats_child(void);
+void stats_child(void); /* in a forked child */
 
 /* One line on standard error, "javalloc[pid]: ...", without allocating. */
 void report(const char *format, ...) __attribute__((format(printf, 1, 2)));

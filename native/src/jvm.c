@@ -151,8 +151,6 @@ static sem_t maker_is_ready, stubs_are_wanted;
 
 static void *maker(void *unused) {
     (void)unused;
-    thread_self.kind = THREAD_JVM;
-    rest_join();
     pthread_setname_np(pthread_self(), "javalloc-stubs");
     __libc_free(__libc_malloc(1));
     sem_post(&maker_is_ready);
@@ -165,7 +163,6 @@ static void *maker(void *unused) {
         (*env)->ExceptionClear(env);
         (*vm)->DetachCurrentThread(vm);
     } /* else JNI goes on serving */
-    rest_leave();
     return NULL;
 }
 
@@ -179,7 +176,7 @@ static void start_maker(void) {
         return;
     pthread_attr_setstacksize(&attributes, MAKER_STACK);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (thread_create_plain(&thread, &attributes, maker, NULL) == 0)
+    if (jvm_threads_create(&thread, &attributes, maker, NULL) == 0)
         while (sem_wait(&maker_is_ready) != 0)
             continue; /* EINTR */
     pthread_attr_destroy(&attributes);

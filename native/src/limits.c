@@ -29,10 +29,12 @@
  * region. */
 #define JVM_ADDRESS_SPACE ((size_t)512 << 20)
 
+/* How long to wait for the JVM's threads to stop. */
+#define PATIENCE_NANOSECONDS 100000000L
+
 /* What the JVM may map later: the compilers' memory. */
 #define JVM_GROWTH ((size_t)128 << 20)
 
-static pid_t process;            /* the one that the JVM was started in */
 static size_t used_before, ours; /* address space: when the JVM started; what the start added */
 
 static struct rlimit asked; /* of RLIMIT_AS, in the third case */
@@ -103,10 +105,7 @@ size_t limits_largest_region(size_t largest) {
     return largest;
 }
 
-void limits_started(void) {
-    process = getpid();
-    ours = less(used_by_process(0), used_before) + JVM_GROWTH;
-}
+void limits_started(void) { ours = less(used_by_process(0), used_before) + JVM_GROWTH; }
 
 /* ---- the program asks and sets ---- */
 
@@ -173,22 +172,32 @@ static int execute(const char *path, char *const arguments[], char *const enviro
     return (int)syscall(SYS_execve, path, arguments, environment);
 }
 
+static bool stop_jvm_threads(void) {
+    long until = process_nanoseconds() + PATIENCE_NANOSECONDS;
+    if (!jvm_threads_take_turn(until))
+        return false;
+    if (jvm_threads_stop(true, until))
+        return true;
+    jvm_threads_end_turn();
+    return false;
+}
+
 /* What is ours does not go with it. If it cannot be executed (a shell tries each folder of PATH), all is as before; for
  * that the hard limit stays where it is. */
 static int execute_with_limit_asked(const char *path, char *const arguments[], char *const environment[]) {
     struct rlimit raised_limit;
     if (syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &raised_limit) != 0)
         return execute(path, arguments, environment);
-    /* A JVM thread that gets no memory ends the process. In a child the JVM's threads are not. */
-    bool with_jvm = getpid() == process && !route_is_child();
-    if (with_jvm)
-        rest_begin();
+    /* A JVM thread that gets no memory ends the process. In a child that has not called Java there are none. */
+    bool with_jvm = process_is_own() && !route_is_child() && !route_is_asleep() && stop_jvm_threads();
     set_kernel_limit(&(struct rlimit){asked.rlim_cur, raised_limit.rlim_max});
     int result = execute(path, arguments, environment);
     int saved = errno;
     set_kernel_limit(&raised_limit);
-    if (with_jvm)
-        rest_end();
+    if (with_jvm) {
+        jvm_threads_let_go();
+        jvm_threads_end_turn();
+    }
     errno = saved;
     return result;
 }

@@ -23,15 +23,21 @@ static bool copy(const char *name, char *target, size_t room) {
     return true;
 }
 
-/* A switch with two positions, the second of which is the usual one. Another word is a wish that cannot be met. */
-static bool is_set(const char *name, const char *wanted, const char *usual) {
+/* The first word is the usual one. Another than these is a wish that cannot be met. */
+static int choice(const char *name, const char *const words[3]) {
     const char *value = getenv(name);
-    if (value == NULL || value[0] == '\0' || strcmp(value, usual) == 0)
-        return false;
-    if (strcmp(value, wanted) == 0)
-        return true;
-    report("%s is '%s' or '%s', not '%.100s'", name, wanted, usual, value);
+    if (value == NULL || value[0] == '\0')
+        return 0;
+    for (int i = 0; i < 3 && words[i] != NULL; i++)
+        if (strcmp(value, words[i]) == 0)
+            return i;
+    const char * or = words[2] == NULL ? "" : "' or '", *third = words[2] == NULL ? "" : words[2];
+    report("%s is '%s' or '%s%s%s', not '%.100s'", name, words[0], words[1], or, third, value);
     _exit(EXIT_USAGE);
+}
+
+static bool is_set(const char *name, const char *wanted, const char *usual) {
+    return choice(name, (const char *const[3]){usual, wanted}) == 1;
 }
 
 /* A file is named from where the program starts; it may change its directory before it ends. */
@@ -49,6 +55,8 @@ static void make_absolute(char path[JDK_PATH_MAX]) {
 
 void options_read(void) {
     options.off = is_set("JAVALLOC", "off", "on");
+    options.children = (enum children)choice("JAVALLOC_CHILDREN", (const char *const[3]){"auto", "java", "libc"});
+    options.exec_is_ignored = is_set("JAVALLOC_EXEC", "ignore", "follow");
     options.verify = is_set("JAVALLOC_VERIFY", "1", "0");
     options.strict = is_set("JAVALLOC_STRICT", "1", "0");
     options.stats_text = is_set("JAVALLOC_STATS_FORMAT", "text", "json");

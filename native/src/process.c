@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -50,6 +51,35 @@ static void hide_environment(void) {
     environ = visible;
 }
 
+#define LIBRARY "libjavalloc.so"
+
+static bool names_library(const char *path, size_t length) {
+    const char *slash = memrchr(path, '/', length);
+    const char *name = slash == NULL ? path : slash + 1;
+    return (size_t)(path + length - name) >= strlen(LIBRARY) && strncmp(name, LIBRARY, strlen(LIBRARY)) == 0;
+}
+
+/* Without those in it that are ours. */
+static void shorten_list(char *list) {
+    char *end = list;
+    for (const char *entry = list; *entry != '\0';) {
+        size_t length = strcspn(entry, ": "), with_separator = length + (entry[length] != '\0');
+        if (!names_library(entry, length)) {
+            memmove(end, entry, with_separator);
+            end += with_separator;
+        }
+        entry += with_separator;
+    }
+    *end = '\0';
+}
+
+void process_hide_preload(void) {
+    static const char name[] = "LD_PRELOAD=";
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
+        if (strncmp(*entry, name, strlen(name)) == 0)
+            shorten_list(*entry + strlen(name));
+}
+
 /* ---- descriptors: the JVM keeps some open, and gets high ones ---- */
 
 #define LOW_DESCRIPTORS 64
@@ -75,6 +105,20 @@ static void release_low_descriptors(void) {
         close(placeholders[--placeholder_count]);
 }
 
+/* ---- which process, and when ---- */
+
+static pid_t own;
+
+bool process_is_own(void) { return getpid() == own; }
+
+void process_settle(void) { own = getpid(); }
+
+long process_nanoseconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000000L + time.tv_nsec;
+}
+
 /* ---- all together ---- */
 
 void process_save(void) {
@@ -97,6 +141,6 @@ void process_restore(void) {
         if (!is_needed_by_jvm(signal))
             sigaction(signal, &saved.actions[signal], NULL);
     faults_divide(saved.actions);
-    rest_prepare(saved.actions);
+    jvm_threads_prepare(saved.actions);
     signals_restore(&saved.mask);
 }

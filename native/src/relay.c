@@ -5,8 +5,8 @@
  * and from then on all of its operations are done there.
  *
  * No second thread is involved, so the caller waits for nobody, whatever it holds: what could deadlock is what could do
- * so on its own stack. A caller that interrupted an operation does not come here (thread_runs_jvm), nor does a forked
- * child.
+ * so on its own stack. A caller that interrupted an operation does not come here (thread_runs_jvm). A fork waits until
+ * nobody takes or gives a stack (thread.c's travellers), so the lock is free in the child.
  *
  * HotSpot's stack checks compare with the low end of the stack that it knows. While the thread detaches it runs over
  * there and is known here: it passes, or what Java code the detach would run ends with a StackOverflowError that

@@ -9,22 +9,26 @@
  *   code of the JVM on a program's thread          libc        deferred
  *   a thread that the JVM made                     libc        deferred
  *   a thread past its exit destructor              libc        deferred
- *   a forked child that has not exec'ed            libc        free: nothing; realloc: copied into libc memory
+ *   any thread while another one forks             libc        deferred
+ *   a forked child, if Java came along (fork.c)    Java        Java
+ *   a forked child, if not                         libc        free: nothing; realloc: copied into libc memory
  *
  * A block outside the region is libc's, whoever asks.
  *
  * States and invariants
  *   - Two questions decide: may this thread call Java now (thread_self.stack_window, 0 while it may not), and does Java
  *     serve in this process (the gate). The first is one subtraction and one compare of the stack pointer, which also
- *     sees short stacks, fibers and signal stacks; the second is a load.
+ *     sees short stacks, fibers and signal stacks; the second is a load. The second is asked when the thread already
+ *     is inside (below), so who closes the gate, and then issues a membarrier, sees all who are.
  *   - The gate lies in a page that the kernel wipes in a forked child (MADV_WIPEONFORK), so no child, made in whatever
- *     way, calls into a JVM whose threads did not come along. Where the kernel cannot, the fork handler closes it.
+ *     way, calls into a JVM whose threads did not come along. Where the kernel cannot, fork's handler closes it.
  *   - stack_window is 0 from before an upcall until after it: what the JVM allocates meanwhile goes to libc, and what
  *     a signal handler allocates, too.
  *   - Deferred blocks hang on a lock-free list through their own first word; the next call into Java takes all of the
  *     list and frees it.
  */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -32,10 +36,12 @@
 #include "internal.h"
 
 enum gate_state {
-    GATE_WIPED, /* a child that was forked since Java began to serve, and that nobody has told yet */
-    GATE_SHUT,  /* Java does not serve, or not yet */
-    GATE_OPEN,  /* Java serves */
-    GATE_CHILD  /* as GATE_WIPED, and the shim's own state has been put in order */
+    GATE_WIPED,  /* a child that was forked since Java began to serve: what it can do is not decided */
+    GATE_SHUT,   /* Java does not serve, or not yet */
+    GATE_OPEN,   /* Java serves */
+    GATE_PAUSED, /* it does, but a fork is under way */
+    GATE_ASLEEP, /* a child that Java can serve, once it is asked to */
+    GATE_LOST    /* a child that it cannot serve */
 };
 
 static _Atomic uint32_t shut_gate = GATE_SHUT;
@@ -45,54 +51,88 @@ static _Atomic(void *) deferred_blocks;
 
 static inline uint32_t gate_state(void) { return atomic_load_explicit(gate, memory_order_relaxed); }
 
-static bool is_child(void) { return gate_state() == GATE_WIPED || gate_state() == GATE_CHILD; }
-
-static inline bool java_serves(const struct thread *self) {
-    return likely((uintptr_t)__builtin_frame_address(0) - self->stack_low < self->stack_window) &&
-           likely(gate_state() == GATE_OPEN);
+/* True: the thread is inside now, and has to leave. */
+static inline bool enter(struct thread *self) {
+    if (unlikely((uintptr_t)__builtin_frame_address(0) - self->stack_low >= self->stack_window))
+        return false;
+    thread_inside(self);
+    if (likely(gate_state() == GATE_OPEN))
+        return true;
+    thread_outside(self);
+    return false;
 }
 
-/* The slow half of java_serves: makes a new thread ready, and names the route of one that Java does not serve. */
+static void leave(struct thread *self) { thread_outside(self); }
+
+void route_settle(void) {
+    if (unlikely(gate_state() == GATE_WIPED))
+        fork_decide();
+    if (unlikely(gate_state() == GATE_ASLEEP))
+        fork_wake();
+}
+
+static enum route without_java(const struct thread *self) {
+    return thread_runs_jvm(self) && gate_state() != GATE_LOST ? ROUTE_JVM : ROUTE_LIBC;
+}
+
+/* The slow half of entering: makes a new thread ready, and names the route of one that Java does not serve. */
 static __attribute__((noinline)) enum route refused(struct thread *self) {
-    if (gate_state() != GATE_OPEN) {
-        if (gate_state() == GATE_WIPED)
-            route_child();
-        return thread_runs_jvm(self) && !is_child() ? ROUTE_JVM : ROUTE_LIBC;
-    }
+    if (!thread_runs_jvm(self))
+        route_settle();
+    if (gate_state() != GATE_OPEN)
+        return without_java(self);
     if (self->kind == THREAD_NEW)
         thread_enter(self);
-    if (self->kind == THREAD_READY && self->stack_window != 0 && !java_serves(self))
-        thread_relay(self);
-    if (java_serves(self))
+    if (enter(self))
         return ROUTE_JAVA;
-    return thread_runs_jvm(self) ? ROUTE_JVM : ROUTE_LIBC;
+    if (self->kind == THREAD_READY && self->stack_window != 0)
+        thread_relay(self);
+    return enter(self) ? ROUTE_JAVA : without_java(self);
 }
 
-static inline enum route route_of(struct thread *self) { return java_serves(self) ? ROUTE_JAVA : refused(self); }
+/* ROUTE_JAVA: the thread is inside. */
+static inline enum route route_of(struct thread *self) { return likely(enter(self)) ? ROUTE_JAVA : refused(self); }
+
+/* As route_of, for a question that only Java can answer: waits until a fork is done. */
+static enum route route_of_question(struct thread *self) {
+    enum route route;
+    while ((route = route_of(self)) == ROUTE_LIBC && gate_state() == GATE_PAUSED && !jvm_threads_is_my_turn())
+        sched_yield();
+    return route;
+}
 
 /* How Java serves this thread, for the statistics. */
 static inline enum route java_route(const struct thread *self) {
     return likely(self->relay_stack == 0) ? ROUTE_JAVA : ROUTE_RELAY;
 }
 
-static inline intptr_t call_java(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b,
-                                 uintptr_t c) {
+/* Inside. */
+static inline intptr_t operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b,
+                               uintptr_t c) {
     int saved = errno;
-    thread_inside(self);
     intptr_t answer =
         likely(self->relay_stack == 0) ? operation(a, b, c) : relay_call(self->relay_stack, operation, a, b, c);
-    thread_outside(self);
     errno = saved;
-    if (unlikely(answer == JAVALLOC_CORRUPT))
+    if (unlikely(answer == JAVALLOC_CORRUPT)) {
+        leave(self);
         report_and_abort(bridge.message);
+    }
+    return answer;
+}
+
+/* And leaves. */
+static inline intptr_t call_java(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b,
+                                 uintptr_t c) {
+    intptr_t answer = operate(self, operation, a, b, c);
+    leave(self);
     return answer;
 }
 
 /* ---- blocks outside of the region: libc's, unless the heap has some there, too (bridge.outside) ---- */
 
-/* Frees a block if it is the heap's; false if it is libc's. */
+/* Inside: frees a block if it is the heap's; false if it is libc's. */
 static bool release(struct thread *self, void *block) {
-    return call_java(self, bridge.release, (uintptr_t)block, 0, 0) != JAVALLOC_NOT_MINE;
+    return operate(self, bridge.release, (uintptr_t)block, 0, 0) != JAVALLOC_NOT_MINE;
 }
 
 /* Whether a block that is not in the region may be the heap's although this thread cannot ask now. What code of the JVM
@@ -166,7 +206,7 @@ static void *resize_without_java(struct thread *self, enum route route, void *bl
         return NULL;
     }
     region_copy_from(copy, block, kept);
-    if (is_child()) {
+    if (gate_state() == GATE_LOST) {
         thread_count(route, OP_REALLOC);
     } else {
         thread_count(ROUTE_DEFERRED, OP_REALLOC);
@@ -211,9 +251,14 @@ void *route_resize(void *block, size_t size) {
 
 static void free_outside_region(struct thread *self, void *block) {
     enum route route = route_of(self);
-    if (route == ROUTE_JAVA && (bridge.outside != 0 || foreign_is(self, block))) {
-        drain_if_any(self);
-        if (release(self, block)) {
+    if (route == ROUTE_JAVA) {
+        bool is_heaps = false;
+        if (bridge.outside != 0 || foreign_is(self, block)) {
+            drain_if_any(self);
+            is_heaps = release(self, block);
+        }
+        leave(self);
+        if (is_heaps) {
             thread_count(java_route(self), OP_FREE);
             return;
         }
@@ -237,7 +282,7 @@ void route_free(void *block) {
         self->counters->calls[java_route(self)][OP_FREE]++;
         drain_if_any(self);
         call_java(self, bridge.release, (uintptr_t)block, 0, 0);
-    } else if (is_child()) {
+    } else if (gate_state() == GATE_LOST) {
         thread_count(route, OP_FREE);
     } else {
         thread_count(ROUTE_DEFERRED, OP_FREE);
@@ -247,15 +292,15 @@ void route_free(void *block) {
 
 size_t route_usable_size(void *block) {
     struct thread *self = &thread_self;
-    if (!region_contains(block)) {
-        intptr_t usable = bridge.outside != 0 && route_of(self) == ROUTE_JAVA
-                              ? call_java(self, bridge.usable_size, (uintptr_t)block, 0, 0)
-                              : JAVALLOC_NOT_MINE;
-        return usable == JAVALLOC_NOT_MINE ? libc_usable_size(block) : (size_t)usable;
-    }
-    if (unlikely(route_of(self) != ROUTE_JAVA))
-        return 0; /* no byte is promised by a side that does not know the block */
-    return (size_t)call_java(self, bridge.usable_size, (uintptr_t)block, 0, 0);
+    bool is_in_region = region_contains(block);
+    if (!is_in_region && bridge.outside == 0)
+        return libc_usable_size(block);
+    intptr_t usable = JAVALLOC_NOT_MINE;
+    if (route_of_question(self) == ROUTE_JAVA)
+        usable = call_java(self, bridge.usable_size, (uintptr_t)block, 0, 0);
+    else if (is_in_region)
+        usable = 0; /* no byte is promised by a side that does not know the block */
+    return usable == JAVALLOC_NOT_MINE ? libc_usable_size(block) : (size_t)usable;
 }
 
 static const char *const purposes[] = {
@@ -267,7 +312,7 @@ static const char *const purposes[] = {
 
 bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *answer) {
     struct thread *self = &thread_self;
-    if (route_of(self) != ROUTE_JAVA)
+    if (route_of_question(self) != ROUTE_JAVA)
         return false;
     drain_if_any(self);
     *answer = call_java(self, bridge.inspect, (uintptr_t)what, argument, another);
@@ -280,13 +325,13 @@ bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *an
 
 EXPORTED size_t javalloc_cross(size_t times) {
     struct thread *self = &thread_self;
-    if (route_of(self) != ROUTE_JAVA || self->relay_stack != 0)
+    if (route_of(self) != ROUTE_JAVA)
         return 0;
-    thread_inside(self);
-    for (size_t i = 0; i < times; i++)
+    bool is_plain = self->relay_stack == 0;
+    for (size_t i = 0; is_plain && i < times; i++)
         bridge.nothing(i, 0, 0);
-    thread_outside(self);
-    return times;
+    leave(self);
+    return is_plain ? times : 0;
 }
 
 /* ---- opening and closing ---- */
@@ -307,17 +352,31 @@ bool route_prepare(void) {
     return true;
 }
 
-void route_open(void) { atomic_store_explicit(gate, GATE_OPEN, memory_order_release); }
+static void set_gate(enum gate_state state) { atomic_store_explicit(gate, state, memory_order_seq_cst); }
 
-bool route_is_open(void) { return gate_state() == GATE_OPEN; }
+void route_open(void) { set_gate(GATE_OPEN); }
 
-bool route_is_child(void) { return is_child(); }
+bool route_is_open(void) {
+    uint32_t state = gate_state();
+    return state == GATE_OPEN || state == GATE_PAUSED || state == GATE_ASLEEP;
+}
 
-void route_child(void) {
-    if (gate == &shut_gate || gate_state() == GATE_SHUT)
-        return; /* forked before Java served: nothing of it is here */
-    atomic_store_explicit(gate, GATE_CHILD, memory_order_relaxed);
+bool route_is_paused(void) { return gate_state() == GATE_PAUSED; }
+
+bool route_is_asleep(void) { return gate_state() == GATE_ASLEEP; }
+
+bool route_is_child(void) { return gate_state() == GATE_WIPED || gate_state() == GATE_LOST; }
+
+bool route_pause(void) {
+    uint32_t open = GATE_OPEN;
+    return atomic_compare_exchange_strong(gate, &open, GATE_PAUSED);
+}
+
+void route_resume(void) { set_gate(GATE_OPEN); }
+
+void route_fall_asleep(void) { set_gate(GATE_ASLEEP); }
+
+void route_lose_java(void) {
+    set_gate(GATE_LOST);
     atomic_store_explicit(&deferred_blocks, NULL, memory_order_relaxed);
-    thread_counts_reset();
-    stats_child();
 }

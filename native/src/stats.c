@@ -15,44 +15,39 @@
 static const char *const route_names[ROUTES] = {"java", "libc", "relay", "deferred", "jvm"};
 static const char *const operation_names[OPERATIONS] = {"malloc", "calloc", "realloc", "aligned", "free"};
 
-static pid_t process;
-static bool written, forked;
+static bool written;
 
-void stats_prepare(void) {
-    process = getpid();
-    jvm_observe();
-}
+void stats_prepare(void) { jvm_observe(); }
 
-void stats_child(void) {
-    process = getpid();
-    written = false;
-    forked = true;
-}
+void stats_child(void) { written = false; }
 
 struct figures {
     uint64_t calls[ROUTES][OPERATIONS];
     intptr_t live_blocks, live_bytes, peak_bytes;
     struct jvm_figures java;
+    struct fork_figures forks;
 };
 
-/* In a forked child, which Java does not serve, the heap's figures are 0. */
+/* In a forked child that Java does not serve the heap's figures are 0. */
 static struct figures collect(void) {
     struct figures all = {0};
     thread_counts_sum(all.calls);
     route_inspect(JAVALLOC_LIVE_BLOCKS, 0, 0, &all.live_blocks);
     route_inspect(JAVALLOC_LIVE_BYTES, 0, 0, &all.live_bytes);
     route_inspect(JAVALLOC_PEAK_BYTES, 0, 0, &all.peak_bytes);
-    if (!forked)
+    if (!route_is_child())
         all.java = jvm_figures();
+    all.forks = fork_figures();
     return all;
 }
 
 static void write_json(struct output *to, const struct figures *all) {
     output(to, "{\"heap\": ");
     output_string(to, bridge.heap);
-    output(to, ", \"pid\": %d, \"program\": ", (int)process);
+    output(to, ", \"pid\": %d, \"program\": ", (int)getpid());
     output_string(to, program_invocation_name);
-    output(to, ", \"forked\": %s, \"startup_ms\": %.3f, \"routes\": {", forked ? "true" : "false", boot_milliseconds());
+    output(to, ", \"forked\": %s, \"startup_ms\": %.3f, \"routes\": {", fork_is_child() ? "true" : "false",
+           boot_milliseconds());
     for (int route = 0; route < ROUTES; route++) {
         output(to, "%s\"%s\": {", route == 0 ? "" : ", ", route_names[route]);
         for (int op = 0; op < OPERATIONS; op++)
@@ -63,13 +58,15 @@ static void write_json(struct output *to, const struct figures *all) {
     output(to, "}, \"live\": {\"blocks\": %lld, \"bytes\": %lld}, \"peak\": {\"bytes\": %lld}",
            (long long)all->live_blocks, (long long)all->live_bytes, (long long)all->peak_bytes);
     output(to, ", \"region\": {\"bytes\": %zu, \"reserved\": %zu}", region_committed(), (size_t)bridge.region_bytes);
+    output(to, ", \"forks\": {\"with_java\": %llu, \"without_java\": %llu}", (unsigned long long)all->forks.with_java,
+           (unsigned long long)all->forks.without_java);
     output(to, ", \"java\": {\"allocated_bytes\": %llu, \"gc_count\": %llu}}\n",
            (unsigned long long)all->java.allocated_bytes, (unsigned long long)all->java.gc_count);
 }
 
 static void write_table(struct output *to, const struct figures *all) {
-    output(to, "javalloc: %s[%d]%s on heap %s, started in %.1f ms\n", program_invocation_short_name, (int)process,
-           forked ? " (forked)" : "", bridge.heap, boot_milliseconds());
+    output(to, "javalloc: %s[%d]%s on heap %s, started in %.1f ms\n", program_invocation_short_name, (int)getpid(),
+           fork_is_child() ? " (forked)" : "", bridge.heap, boot_milliseconds());
     output(to, "  %-10s", "served by");
     for (int op = 0; op < OPERATIONS; op++)
         output(to, "%12s", operation_names[op]);
@@ -80,13 +77,16 @@ static void write_table(struct output *to, const struct figures *all) {
     }
     output(to, "\n  live %lld blocks, %lld bytes; peak %lld bytes; region %zu bytes\n", (long long)all->live_blocks,
            (long long)all->live_bytes, (long long)all->peak_bytes, region_committed());
+    if (all->forks.with_java + all->forks.without_java > 0)
+        output(to, "  forked children: %llu with Java, %llu on libc\n", (unsigned long long)all->forks.with_java,
+               (unsigned long long)all->forks.without_java);
     output(to, "  Java objects since the start: %llu bytes, %llu collections\n",
            (unsigned long long)all->java.allocated_bytes, (unsigned long long)all->java.gc_count);
 }
 
 void stats_write(void) {
     /* A process other than the one that asked: a vfork'ed child, which shares our memory. */
-    if (options.stats[0] == '\0' || written || boot_milliseconds() == 0 || getpid() != process)
+    if (options.stats[0] == '\0' || written || boot_milliseconds() == 0 || !process_is_own())
         return;
     written = true;
     int saved = errno;

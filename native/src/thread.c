@@ -11,7 +11,6 @@
  * be skipped. The second one to come sets it, and then waits until the owner is outside any operation. The owner's side
  * has no fence: it stores stack_window, then (in Java) loads multi_threaded; membarrier on this side orders the two.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/membarrier.h>
@@ -38,9 +37,12 @@ THREAD_LOCAL struct thread thread_self;
 static pthread_key_t exit_key;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
 static struct thread *owner;
+static bool has_barrier;
 static struct counters *all_records, *free_records;
 
 static _Atomic uint64_t shared_calls[ROUTES][OPERATIONS]; /* of threads without a record */
+
+static _Atomic uint32_t travellers; /* threads that are on their way to Java or from it */
 
 /* ---- counters ---- */
 
@@ -84,6 +86,13 @@ static struct counters *take_record(void) {
     struct counters *record = free_records;
     free_records = record->next_free;
     return record;
+}
+
+/* Under the lock. */
+static void give_record(struct counters *record) {
+    record->thread = NULL;
+    record->next_free = free_records;
+    free_records = record;
 }
 
 /* ---- coming and leaving ---- */
@@ -157,11 +166,24 @@ static void detach(struct thread *self) {
         jvm_detach();
 }
 
+/* Nobody travels while a fork is under way: between these two the JVM may hold locks for the thread. */
+static bool set_out(void) {
+    travellers++;
+    if (!route_is_paused())
+        return true;
+    travellers--;
+    return false;
+}
+
+static void arrive(void) { travellers--; }
+
 static enum thread_kind come(struct thread *self) {
     if (pthread_setspecific(exit_key, self) != 0 || !attach(self))
         return THREAD_SHORT;
     pthread_mutex_lock(&lock);
     self->counters = take_record();
+    if (self->counters != NULL)
+        self->counters->thread = self;
     end_solitude(self);
     if (owner == self)
         self->stack_window = self->stack_usable;
@@ -176,11 +198,14 @@ static enum thread_kind come(struct thread *self) {
 void thread_enter(struct thread *self) {
     int saved = errno;
     sigset_t before;
+    if (!set_out())
+        return;
     self->kind = THREAD_INSIDE;
     signals_block_all(&before);
     enum thread_kind kind = come(self);
     self->stack_window = kind == THREAD_READY ? self->stack_usable : 0;
     self->kind = kind;
+    arrive();
     signals_restore_for_java(self, &before);
     errno = saved;
 }
@@ -189,6 +214,8 @@ void thread_enter(struct thread *self) {
 void thread_relay(struct thread *self) {
     int saved = errno;
     sigset_t before;
+    if (!set_out())
+        return;
     thread_inside(self);
     signals_block_all(&before);
     bool is_done = relay_attach(self);
@@ -197,12 +224,15 @@ void thread_relay(struct thread *self) {
     else
         serve_on_no_stack(self);
     thread_outside(self);
+    arrive();
     signals_restore_for_java(self, &before);
     errno = saved;
 }
 
 static void leave(struct thread *self) {
     sigset_t before;
+    while (!set_out())
+        sched_yield();
     signals_block_all(&before);
     /* First of all, and while we are outside: who comes now waits, with the lock, for an owner that is inside. */
     pthread_mutex_lock(&lock);
@@ -213,18 +243,18 @@ static void leave(struct thread *self) {
     self->stack_window = 0;
     detach(self);
     pthread_mutex_lock(&lock);
-    if (self->counters != NULL) {
-        self->counters->next_free = free_records;
-        free_records = self->counters;
-        self->counters = NULL;
-    }
+    if (self->counters != NULL)
+        give_record(self->counters);
+    self->counters = NULL;
     pthread_mutex_unlock(&lock);
     self->kind = THREAD_GONE;
+    arrive();
     signals_restore(&before);
 }
 
 static void exit_destructor(void *value) {
     struct thread *self = value;
+    route_settle();
     if (self->kind == THREAD_GONE || route_is_child())
         return;
     if (++self->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(exit_key, self) == 0)
@@ -236,7 +266,8 @@ static void exit_destructor(void *value) {
 
 bool thread_prepare(void) {
     /* Without membarrier there is no solitude: the lock is always taken. */
-    bridge.multi_threaded = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) != 0;
+    has_barrier = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    bridge.multi_threaded = !has_barrier;
     return pthread_key_create(&exit_key, exit_destructor) == 0;
 }
 
@@ -245,66 +276,78 @@ bool thread_prepare(void) {
  * glibc allocates in here while it holds the thread's lock, and attaching the thread would want that lock again:
  * whoever allocates for the first time here must not attach yet. */
 EXPORTED int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
-    static int (*next)(pthread_t, pthread_attr_t *);
-    if (next == NULL)
-        *(void **)&next = dlsym(RTLD_NEXT, "pthread_getattr_np");
+    if (behind.getattr == NULL)
+        behind_find();
     if (thread_self.relay_stack != 0 && thread_runs_jvm(&thread_self))
         return relay_describe(&thread_self, attributes);
     enum thread_kind kind = thread_self.kind;
     if (kind == THREAD_NEW)
         thread_self.kind = THREAD_INSIDE;
-    int error = next(thread, attributes);
+    int error = behind.getattr(thread, attributes);
     thread_self.kind = kind;
     return error;
 }
 
-/* ---- threads of the JVM ---- */
+/* ---- forks ---- */
 
-struct start {
-    void *(*routine)(void *);
-    void *argument;
-};
-
-static void *start_of_jvm_thread(void *given) {
-    struct start start = *(struct start *)given;
-    thread_self.kind = THREAD_JVM;
-    __libc_free(given);
-    rest_join();
-    void *result = start.routine(start.argument);
-    rest_leave();
-    return result;
+static bool all_are_outside(void) {
+    if (travellers > 0)
+        return false;
+    for (const struct counters *record = all_records; record != NULL; record = record->next)
+        if (record->thread != NULL && is_inside(record->thread))
+            return false;
+    return true;
 }
 
-typedef int create_function(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-
-static create_function *next_create(void) {
-    static _Atomic(create_function *) next;
-    create_function *found = atomic_load_explicit(&next, memory_order_relaxed);
-    if (found == NULL) {
-        *(void **)&found = dlsym(RTLD_NEXT, "pthread_create");
-        atomic_store_explicit(&next, found, memory_order_relaxed);
+bool thread_wait_outside(long until) {
+    if (!has_barrier)
+        return false;
+    barrier_everywhere(); /* from here on who looks sees that the route is paused */
+    while (!all_are_outside()) {
+        if (process_nanoseconds() > until)
+            return false;
+        sched_yield();
     }
-    return found;
+    return true;
 }
+
+/* The thread is gone, and its stack is one that libc will give to another. */
+static void forget(const struct thread *gone) {
+    if (gone->attached && gone->relay_stack == 0 && gone->own_low != 0)
+        mprotect((void *)gone->own_low, STACK_MARGIN, PROT_READ | PROT_WRITE); /* HotSpot's guard pages */
+}
+
+void thread_child(void) {
+    struct thread *self = &thread_self;
+    travellers = 0;
+    free_records = NULL;
+    memset(shared_calls, 0, sizeof shared_calls);
+    for (struct counters *record = all_records; record != NULL; record = record->next) {
+        memset(record->calls, 0, sizeof record->calls);
+        if (record->thread != NULL && record->thread == self)
+            continue;
+        if (record->thread != NULL)
+            forget(record->thread);
+        give_record(record);
+    }
+    owner = self->kind == THREAD_READY ? self : NULL;
+    bridge.multi_threaded = !has_barrier;
+    pthread_mutex_init(&lock, NULL);
+}
+
+/* ---- making threads ---- */
 
 int thread_create_plain(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument) {
-    return next_create()(thread, attributes, routine, argument);
+    if (behind.create == NULL)
+        behind_find();
+    return behind.create(thread, attributes, routine, argument);
 }
 
 /* The JVM creates threads while it starts, and from threads that it made: those are its own. */
 EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
                             void *argument) {
-    if (!thread_runs_jvm(&thread_self))
-        return next_create()(thread, attributes, routine, argument);
-    struct start *start = __libc_malloc(sizeof *start);
-    if (start == NULL)
-        return EAGAIN;
-    *start = (struct start){routine, argument};
-    sigset_t before;
-    signals_block_all(&before); /* the new thread inherits it: the program's signals are not for the JVM's threads */
-    int error = next_create()(thread, attributes, start_of_jvm_thread, start);
-    signals_restore(&before);
-    if (error != 0)
-        __libc_free(start);
-    return error;
+    if (thread_runs_jvm(&thread_self))
+        return jvm_threads_create(thread, attributes, routine, argument);
+    route_settle(); /* a forked child has one thread while its JVM comes back */
+    return thread_create_plain(thread, attributes, routine, argument);
 }

@@ -1,27 +1,12 @@
 /* stacks.c: malloc works on whatever stack it is called: the smallest thread's, a fiber's, a signal handler's, and deep
  * in a recursion, almost to its end. With EXPECT_JAVALLOC=1 it is Java that serves there. hosted: yes */
 #include "check.h"
+#include "of-java.h"
 
-#include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <ucontext.h>
-
-/* Whether Java gave the block out: the head of struct javalloc_bridge says where its blocks lie. A heap that has some
- * elsewhere (system) does not tell. */
-static void check_is_of_java(const void *block) {
-    struct head {
-        uint32_t abi_version, bytes;
-        uintptr_t region_base, region_bytes;
-        char heap[256];
-    };
-    const struct head *(*bridge)(void);
-    *(void **)&bridge = dlsym(RTLD_DEFAULT, "javalloc_bridge");
-    if (!check_env("EXPECT_JAVALLOC") || strcmp(bridge()->heap, "system") == 0)
-        return;
-    CHECK((uintptr_t)block - bridge()->region_base < bridge()->region_bytes, "%p is libc's", block);
-}
 
 static void use_the_heap(uint64_t tag) {
     void *blocks[6];

@@ -1,0 +1,17 @@
+/*
+ * behind.c: the functions that lie behind those of the same name that this library defines: libc's, or another
+ * library's. They are looked up once, when the library is loaded: dlsym takes the loader's lock, and some of them are
+ * called by signal handlers that may have interrupted its holder.
+ */
+#include <dlfcn.h>
+
+#include "internal.h"
+
+struct behind behind;
+
+void behind_find(void) {
+    *(void **)&behind.exit = dlsym(RTLD_NEXT, "_exit");
+    *(void **)&behind.fork = dlsym(RTLD_NEXT, "_Fork");
+    *(void **)&behind.getattr = dlsym(RTLD_NEXT, "pthread_getattr_np");
+    *(void **)&behind.create = dlsym(RTLD_NEXT, "pthread_create");
+}

@@ -1,0 +1,137 @@
+/*
+ * fork.c: what becomes of Java in a forked child. The child has one thread, the one that forked; the JVM has a dozen,
+ * and who forks while they are at work gets a copy in which locks are held by threads that are not there. So fork is
+ * preceded by a rest (pthread_atfork's first handler): the route is closed, all threads of the program are outside of
+ * Java, and the JVM's own are stopped. In the parent all goes on then, after a millisecond or so; in the child the
+ * JVM's threads are brought back (jvm-threads.c) when Java is called for the first time: most children exec before
+ * that.
+ *
+ * No rest, and a child that lives on libc's malloc, is had
+ *   - if a thread needs longer than PATIENCE to come out of Java, or a JVM thread to stop (never a hang): on a machine
+ *     with more to do than it has processors, for one;
+ *   - if the thread that forks is inside of Java: in a signal handler that has interrupted an operation;
+ *   - where nobody tells us (the system calls themselves), where there is no membarrier, in the host mode, and if the
+ * user says so (JAVALLOC_CHILDREN=libc).
+ *
+ * Nobody can wait for ever for the rest. While it lasts, other threads get their memory from libc; so whatever locks
+ * they hold that other handlers of fork want, they come to give them back.
+ */
+#include <pthread.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* How long to wait for a rest, and for other threads that fork. */
+#define PATIENCE_NANOSECONDS     20000000L
+#define GREAT_PATIENCE           2000000000L /* JAVALLOC_CHILDREN=java */
+#define PATIENCE_FOR_OTHER_FORKS 500000000L
+
+static unsigned depth; /* forks under way on the thread whose turn it is: a handler of a signal may fork, too */
+static bool is_child;
+static pid_t decided; /* the child in which it has been decided what becomes of Java */
+static _Atomic uint64_t with_java, without_java;
+
+static bool come_to_rest(void) {
+    if (route_is_asleep())
+        return true;
+    if (!route_pause())
+        return false;
+    long until = process_nanoseconds() + (options.children == CHILDREN_JAVA ? GREAT_PATIENCE : PATIENCE_NANOSECONDS);
+    if (thread_wait_outside(until) && jvm_threads_stop(false, until))
+        return true;
+    route_resume();
+    return false;
+}
+
+static bool begin(void) {
+    if (options.children == CHILDREN_LIBC || thread_runs_jvm(&thread_self))
+        return false;
+    if (!jvm_threads_take_turn(process_nanoseconds() + PATIENCE_FOR_OTHER_FORKS))
+        return false;
+    if (come_to_rest())
+        return true;
+    jvm_threads_end_turn();
+    return false;
+}
+
+static void before(void) {
+    if (!route_is_open())
+        return;
+    if (jvm_threads_is_my_turn() || begin()) {
+        depth++;
+        with_java++;
+    } else {
+        without_java++;
+    }
+}
+
+static void after_in_parent(void) {
+    if (!jvm_threads_is_my_turn() || --depth > 0)
+        return;
+    if (!route_is_asleep()) {
+        jvm_threads_let_go_soon();
+        route_resume();
+    }
+    jvm_threads_end_turn();
+}
+
+/* Is also called before fork's handler is, by an allocation in another handler. */
+void fork_decide(void) {
+    if (decided == getpid())
+        return;
+    decided = getpid();
+    is_child = true;
+    process_settle();
+    with_java = without_java = 0;
+    thread_child();
+    stats_child();
+    if (depth > 0 && jvm_threads_is_my_turn()) {
+        jvm_threads_are_memory_only();
+        route_fall_asleep();
+    } else {
+        route_lose_java();
+    }
+    depth = 0;
+    jvm_threads_end_turn();
+}
+
+static void after_in_child(void) {
+    if (route_is_open() || route_is_child())
+        fork_decide();
+}
+
+void fork_wake(void) {
+    struct thread *self = &thread_self;
+    sigset_t mask;
+    signals_block_all(&mask);
+    if (route_is_asleep()) {
+        thread_inside(self);
+        if (jvm_threads_bring_back())
+            route_open();
+        else
+            route_lose_java();
+        thread_outside(self);
+    }
+    signals_restore(&mask);
+}
+
+/* It calls no handlers, because handlers of signals may call it. Neither does what we do take locks of libc's. */
+EXPORTED pid_t _Fork(void) {
+    if (behind.fork == NULL)
+        behind_find();
+    before();
+    pid_t child = behind.fork();
+    if (child == 0)
+        after_in_child();
+    else
+        after_in_parent();
+    return child;
+}
+
+bool fork_prepare(void) { return pthread_atfork(before, after_in_parent, after_in_child) == 0; }
+
+bool fork_is_child(void) { return is_child; }
+
+struct fork_figures fork_figures(void) {
+    return (struct fork_figures){with_java, without_java};
+}
