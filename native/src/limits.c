@@ -40,14 +40,22 @@ static size_t used_before, ours; /* address space: when the JVM started; what th
 static struct rlimit asked; /* of RLIMIT_AS, in the third case */
 static bool is_raised;      /* the kernel's limit is not what was asked for */
 
+/* Once asked, it is remembered until the program sets it: a sandbox that the program enters may forbid to ask. */
+static _Atomic size_t known_data, known_address_space; /* 0: not known */
+
 static size_t limit_of(int resource) {
     struct rlimit limit;
     if (resource == RLIMIT_AS && is_raised)
         return asked.rlim_cur;
-    if (syscall(SYS_prlimit64, 0, resource, NULL, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    _Atomic size_t *known = resource == RLIMIT_AS ? &known_address_space : &known_data;
+    if (*known != 0)
+        return *known;
+    if (syscall(SYS_prlimit64, 0, resource, NULL, &limit) != 0)
         return SIZE_MAX;
-    return limit.rlim_cur;
+    return *known = limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
 }
+
+static void forget_limits(void) { known_data = known_address_space = 0; }
 
 /* What the process uses, in the words of /proc/self/statm: 0 is what RLIMIT_AS counts, 5 nearly what RLIMIT_DATA does.
  */
@@ -136,14 +144,19 @@ static int set_address_space(const struct rlimit *limit) {
 EXPORTED int prlimit64(pid_t pid, enum __rlimit_resource resource, const struct rlimit64 *wanted,
                        struct rlimit64 *before) {
     bool is_mine = resource == RLIMIT_AS && (pid == 0 || pid == getpid());
-    if (!is_mine)
-        return (int)syscall(SYS_prlimit64, pid, resource, wanted, before);
+    if (!is_mine) {
+        int result = (int)syscall(SYS_prlimit64, pid, resource, wanted, before);
+        forget_limits();
+        return result;
+    }
     struct rlimit old = asked, set;
     if (!is_raised && syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &old) != 0)
         return -1;
     if (wanted != NULL) {
         set = (struct rlimit){wanted->rlim_cur, wanted->rlim_max};
-        if (set_address_space(&set) != 0)
+        int failed = set_address_space(&set);
+        forget_limits();
+        if (failed)
             return -1;
     }
     if (before != NULL)

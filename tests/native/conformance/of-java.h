@@ -14,8 +14,9 @@ static bool is_of_java(const void *block) {
         uintptr_t region_base, region_bytes;
         char heap[256];
     };
-    const struct head *(*bridge)(void);
-    *(void **)&bridge = dlsym(RTLD_DEFAULT, "javalloc_bridge");
+    static const struct head *(*bridge)(void);
+    if (bridge == NULL)
+        *(void **)&bridge = dlsym(RTLD_DEFAULT, "javalloc_bridge");
     if (!check_env("EXPECT_JAVALLOC") || strcmp(bridge()->heap, "system") == 0)
         return true;
     return (uintptr_t)block - bridge()->region_base < bridge()->region_bytes;

@@ -1,0 +1,82 @@
+/* sandbox.c: a program may enter a sandbox (seccomp) in which a thread can only do what a malloc must do: map, protect
+ * and unmap memory, wait and wake. Any other system call kills it. hosted: no */
+#include "check.h"
+#include "of-java.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum { BLOCKS = 500 };
+
+static const int allowed[] = {SYS_mmap,  SYS_munmap,     SYS_mremap, SYS_mprotect,     SYS_brk,  SYS_madvise,
+                              SYS_futex, SYS_exit_group, SYS_write,  SYS_rt_sigreturn, SYS_exit, SYS_sched_yield};
+enum { ALLOWED = sizeof allowed / sizeof *allowed };
+
+static void enter(void) {
+    struct sock_filter filter[2 * ALLOWED + 2];
+    size_t length = 0;
+    filter[length++] =
+        (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, nr));
+    for (size_t i = 0; i < ALLOWED; i++) {
+        filter[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[i], 0, 1);
+        filter[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    }
+    filter[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+    struct sock_fprog program = {(unsigned short)length, filter};
+    CHECK_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    CHECK_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+/* In the sandbox nothing can be said: 2 to 4 tell what was wrong. */
+static int use_the_heap(void) {
+    static char *blocks[BLOCKS];
+    for (size_t round = 0; round < scaled(200); round++) {
+        for (size_t i = 0; i < BLOCKS; i++) {
+            size_t size = i * 7 + 1;
+            blocks[i] = realloc(blocks[i], size);
+            if (blocks[i] == NULL)
+                return 2;
+            if (!is_of_java(blocks[i]))
+                return 3;
+            memset(blocks[i], (int)i, size);
+        }
+        for (size_t i = round % 2; i < BLOCKS; i += 2) {
+            if (blocks[i][i * 7] != (char)i)
+                return 4;
+            free(blocks[i]);
+            blocks[i] = NULL;
+        }
+    }
+    char *large = malloc(20 << 20);
+    if (large == NULL)
+        return 2;
+    memset(escape(large), 1, 20 << 20);
+    free(large);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    check_begin("sandbox", argc, argv);
+    check_is_of_java(malloc(10)); /* dlsym is done outside */
+    fflush(NULL);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        free(malloc(10)); /* what comes along with a fork is brought back outside, too */
+        usleep(50000);
+        enter();
+        syscall(SYS_exit_group, use_the_heap());
+    }
+    int status;
+    CHECK_EQ(waitpid(child, &status, 0), child);
+    CHECK(status == 0, "wait status 0x%x of a forked child", (unsigned)status);
+    enter();
+    int result = use_the_heap();
+    if (result == 0 && write(1, "ok sandbox\n", 11) != 11)
+        result = 5;
+    syscall(SYS_exit_group, result);
+}
