@@ -40,4 +40,5 @@ JVM_OPTION("-XX:-MaxFDLimit")
 JVM_OPTION("-XX:-UseDynamicNumberOfCompilerThreads")
 /* Warnings go to standard output by default: it is the program's. */
 JVM_OPTION("-Xlog:disable")
+JVM_OPTION("-XX:-PrintWarnings")
 JVM_OPTION("--enable-native-access=ALL-UNNAMED")

@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -97,17 +98,33 @@ static void give_record(struct counters *record) {
 
 /* ---- coming and leaving ---- */
 
-static bool measure_stack(struct thread *self) {
+static bool ask_for_stack(void **low, size_t *size) {
     pthread_attr_t attributes;
     if (pthread_getattr_np(pthread_self(), &attributes) != 0)
         return false;
+    int failed = pthread_attr_getstack(&attributes, low, size);
+    pthread_attr_destroy(&attributes);
+    return !failed;
+}
+
+extern void *__libc_stack_end;
+
+/* Without /proc libc does not know main's stack. It may grow as far as its limit. */
+static bool guess_main_stack(void **low, size_t *size) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0)
+        return false;
+    *size = limit.rlim_cur > JVM_STACK ? JVM_STACK : limit.rlim_cur;
+    *low = (char *)__libc_stack_end - *size;
+    return true;
+}
+
+static bool measure_stack(struct thread *self) {
     void *low;
     size_t size;
-    int failed = pthread_attr_getstack(&attributes, &low, &size);
-    pthread_attr_destroy(&attributes);
-    if (failed)
-        return false;
     bool is_main = gettid() == getpid();
+    if (!ask_for_stack(&low, &size) && !(is_main && guess_main_stack(&low, &size)))
+        return false;
     if (is_main && size > JVM_STACK) {
         low = (char *)low + (size - JVM_STACK);
         size = JVM_STACK;
