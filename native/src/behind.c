@@ -14,4 +14,5 @@ void behind_find(void) {
     *(void **)&behind.fork = dlsym(RTLD_NEXT, "_Fork");
     *(void **)&behind.getattr = dlsym(RTLD_NEXT, "pthread_getattr_np");
     *(void **)&behind.create = dlsym(RTLD_NEXT, "pthread_create");
+    *(void **)&behind.threads = dlsym(RTLD_DEFAULT, "__nptl_nthreads");
 }

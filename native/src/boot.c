@@ -114,6 +114,7 @@ __attribute__((constructor)) static void library_loaded(void) {
  * it, its parent's. */
 static void at_the_end(void) {
     static bool is_over;
+    thread_come_again(); /* main, if it is the last one and has ended as a thread does */
     stats_write();
     if (is_over || start_milliseconds == 0 || route_is_child() || route_is_asleep() || !process_is_own())
         return;

@@ -41,6 +41,7 @@ extern struct behind {
     pid_t (*fork)(void);
     int (*getattr)(pthread_t thread, pthread_attr_t *attributes);
     int (*create)(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
+    _Atomic unsigned *threads; /* how many libc counts: the last of them ends the process. NULL: unknown */
 } behind;
 /* Is done when the library is loaded; whoever is called before does it himself. */
 void behind_find(void);
@@ -114,6 +115,8 @@ extern THREAD_LOCAL struct thread thread_self;
 bool thread_prepare(void);
 /* Makes a THREAD_NEW thread ready, short or whatever it is. */
 void thread_enter(struct thread *self);
+/* At the end of the process: a thread that has left Java may come again. */
+void thread_come_again(void);
 /* Makes a thread that is ready so on every stack. */
 void thread_relay(struct thread *self);
 /* Counts a call; threads without a record share one. */

@@ -107,6 +107,12 @@ static struct jvm_thread *take(void) {
     return NULL;
 }
 
+/* libc ends the process when the last thread that it counts has ended: main by pthread_exit, for one. */
+static void count(int more) {
+    if (behind.threads != NULL)
+        *behind.threads += (unsigned)more;
+}
+
 static void *run(void *given) {
     struct jvm_thread *self = mine = given;
     void *id_in_libc = NULL;
@@ -117,11 +123,13 @@ static void *run(void *given) {
     syscall(SYS_get_robust_list, 0, &self->robust_list, &self->robust_list_bytes);
     signals_allow(SUSPEND_SIGNAL);
     self->id = gettid();
+    count(-1);
     void *result = self->routine(self->argument);
     bool is_known_to_libc = !self->is_revived;
     self->id = 0;
     if (!is_known_to_libc)
         syscall(SYS_exit, 0); /* in a child libc has no account of it, and would fall over its end */
+    count(1);                 /* libc takes it off */
     return result;
 }
 
@@ -165,7 +173,10 @@ static void *run_unknown(void *given) {
     struct start start = *(struct start *)given;
     thread_self.kind = THREAD_JVM;
     __libc_free(given);
-    return start.routine(start.argument);
+    count(-1);
+    void *result = start.routine(start.argument);
+    count(1);
+    return result;
 }
 
 /* More threads than a JVM makes for itself: a heap made them. They cannot be stopped. */

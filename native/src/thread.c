@@ -281,6 +281,11 @@ static void exit_destructor(void *value) {
     self->kind = THREAD_GONE;
 }
 
+void thread_come_again(void) {
+    if (thread_self.kind == THREAD_GONE)
+        thread_self.kind = THREAD_NEW;
+}
+
 bool thread_prepare(void) {
     /* Without membarrier there is no solitude: the lock is always taken. */
     has_barrier = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
