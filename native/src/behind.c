@@ -14,5 +14,8 @@ void behind_find(void) {
     *(void **)&behind.fork = dlsym(RTLD_NEXT, "_Fork");
     *(void **)&behind.getattr = dlsym(RTLD_NEXT, "pthread_getattr_np");
     *(void **)&behind.create = dlsym(RTLD_NEXT, "pthread_create");
+    *(void **)&behind.wait = dlsym(RTLD_NEXT, "pthread_cond_wait");
+    *(void **)&behind.timed_wait = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+    *(void **)&behind.sleep = dlsym(RTLD_NEXT, "nanosleep");
     *(void **)&behind.threads = dlsym(RTLD_DEFAULT, "__nptl_nthreads");
 }

@@ -41,6 +41,9 @@ extern struct behind {
     pid_t (*fork)(void);
     int (*getattr)(pthread_t thread, pthread_attr_t *attributes);
     int (*create)(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
+    int (*wait)(pthread_cond_t *condition, pthread_mutex_t *mutex);
+    int (*timed_wait)(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
+    int (*sleep)(const struct timespec *time, struct timespec *rest);
     _Atomic unsigned *threads; /* how many libc counts: the last of them ends the process. NULL: unknown */
 } behind;
 /* Is done when the library is loaded; whoever is called before does it himself. */
@@ -159,6 +162,11 @@ void relay_detach(struct thread *self);
 intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
 /* As pthread_getattr_np, of the stack over there. */
 int relay_describe(const struct thread *self, pthread_attr_t *attributes);
+
+/* ---- cancellation.c: pthread_cancel while a thread is in the JVM ---- */
+
+int cancellation_forbid(void); /* returns what cancellation_allow wants */
+void cancellation_allow(int before);
 
 /* ---- foreign.c: pointers that nobody gave out ---- */
 

@@ -188,7 +188,10 @@ static intptr_t call_operation(int which, uintptr_t a, uintptr_t b, uintptr_t c)
     (*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10); /* route.c: the caller is attached */
     if (unlikely(atomic_fetch_add_explicit(&calls_through_jni, 1, memory_order_relaxed) == CALLS_WORTH_STUBS))
         sem_post(&stubs_are_wanted);
-    return (*env)->CallStaticLongMethodA(env, operations, jni_methods[which], arguments);
+    int before = cancellation_forbid();
+    intptr_t answer = (*env)->CallStaticLongMethodA(env, operations, jni_methods[which], arguments);
+    cancellation_allow(before);
+    return answer;
 }
 
 #define THROUGH_JNI(which, name)                                                                                       \

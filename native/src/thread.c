@@ -219,10 +219,12 @@ void thread_enter(struct thread *self) {
         return;
     self->kind = THREAD_INSIDE;
     signals_block_all(&before);
+    int cancellation = cancellation_forbid();
     enum thread_kind kind = come(self);
     self->stack_window = kind == THREAD_READY ? self->stack_usable : 0;
     self->kind = kind;
     arrive();
+    cancellation_allow(cancellation);
     signals_restore_for_java(self, &before);
     errno = saved;
 }
@@ -235,6 +237,7 @@ void thread_relay(struct thread *self) {
         return;
     thread_inside(self);
     signals_block_all(&before);
+    int cancellation = cancellation_forbid();
     bool is_done = relay_attach(self);
     if (is_done)
         serve_on_every_stack(self);
@@ -242,6 +245,7 @@ void thread_relay(struct thread *self) {
         serve_on_no_stack(self);
     thread_outside(self);
     arrive();
+    cancellation_allow(cancellation);
     signals_restore_for_java(self, &before);
     errno = saved;
 }
@@ -251,6 +255,7 @@ static void leave(struct thread *self) {
     while (!set_out())
         sched_yield();
     signals_block_all(&before);
+    int cancellation = cancellation_forbid();
     /* First of all, and while we are outside: who comes now waits, with the lock, for an owner that is inside. */
     pthread_mutex_lock(&lock);
     if (owner == self)
@@ -266,6 +271,7 @@ static void leave(struct thread *self) {
     pthread_mutex_unlock(&lock);
     self->kind = THREAD_GONE;
     arrive();
+    cancellation_allow(cancellation);
     signals_restore(&before);
 }
 
