@@ -17,5 +17,9 @@ void behind_find(void) {
     *(void **)&behind.wait = dlsym(RTLD_NEXT, "pthread_cond_wait");
     *(void **)&behind.timed_wait = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
     *(void **)&behind.sleep = dlsym(RTLD_NEXT, "nanosleep");
+    *(void **)&behind.suspend = dlsym(RTLD_NEXT, "sigsuspend");
+    *(void **)&behind.poll = dlsym(RTLD_NEXT, "ppoll");
+    *(void **)&behind.select = dlsym(RTLD_NEXT, "pselect");
+    *(void **)&behind.epoll = dlsym(RTLD_NEXT, "epoll_pwait");
     *(void **)&behind.threads = dlsym(RTLD_DEFAULT, "__nptl_nthreads");
 }

@@ -5,6 +5,7 @@
 #ifndef JAVALLOC_INTERNAL_H
 #define JAVALLOC_INTERNAL_H
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 
 #include "javalloc/bridge.h"
 #include "javalloc/javalloc.h"
@@ -44,6 +47,11 @@ extern struct behind {
     int (*wait)(pthread_cond_t *condition, pthread_mutex_t *mutex);
     int (*timed_wait)(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
     int (*sleep)(const struct timespec *time, struct timespec *rest);
+    int (*suspend)(const sigset_t *mask);
+    int (*poll)(struct pollfd *files, nfds_t count, const struct timespec *time, const sigset_t *mask);
+    int (*select)(int count, fd_set *readable, fd_set *writable, fd_set *failed, const struct timespec *time,
+                  const sigset_t *mask);
+    int (*epoll)(int file, struct epoll_event *events, int room, int time, const sigset_t *mask);
     _Atomic unsigned *threads; /* how many libc counts: the last of them ends the process. NULL: unknown */
 } behind;
 /* Is done when the library is loaded; whoever is called before does it himself. */

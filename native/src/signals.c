@@ -2,8 +2,9 @@
  * signals.c: signal masks. HotSpot raises SIGSEGV, SIGBUS, SIGFPE and SIGILL in Java code on purpose, to stop a thread
  * at a safepoint for one; a thread that has them blocked would be killed by the kernel. So sigprocmask and
  * pthread_sigmask never really block them on a program's thread, which is told that they do: what it asked for is kept
- * in thread_self.blocked_faults. Nothing is lost: a fault that is blocked kills the process anyway. (The masks of
- * sigsuspend, ppoll and the like are not seen here yet.)
+ * in thread_self.blocked_faults. Nothing is lost: a fault that is blocked kills the process anyway. The same holds for
+ * the masks that sigsuspend and its like set while they wait: a handler that ends the wait runs with them, and may
+ * allocate.
  *
  * Signal handlers are process.c's business while the JVM starts, and dispositions.c's afterwards.
  */
@@ -128,4 +129,42 @@ EXPORTED int sigprocmask(int how, const sigset_t *set, sigset_t *before) {
         return 0;
     errno = error;
     return -1;
+}
+
+/* ---- masks for the time of a wait ---- */
+
+/* The mask without the faults, in `allowed`; NULL as it was asked for. */
+static const sigset_t *without_faults(const sigset_t *mask, sigset_t *allowed) {
+    if (mask == NULL || !route_is_open() || thread_runs_jvm(&thread_self))
+        return mask;
+    *allowed = *mask;
+    signals_take_faults(allowed);
+    return allowed;
+}
+
+static const struct behind *libcs(void) {
+    if (behind.suspend == NULL)
+        behind_find();
+    return &behind;
+}
+
+EXPORTED int sigsuspend(const sigset_t *mask) {
+    sigset_t allowed;
+    return libcs()->suspend(without_faults(mask, &allowed));
+}
+
+EXPORTED int ppoll(struct pollfd *files, nfds_t count, const struct timespec *time, const sigset_t *mask) {
+    sigset_t allowed;
+    return libcs()->poll(files, count, time, without_faults(mask, &allowed));
+}
+
+EXPORTED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *failed, const struct timespec *time,
+                     const sigset_t *mask) {
+    sigset_t allowed;
+    return libcs()->select(count, readable, writable, failed, time, without_faults(mask, &allowed));
+}
+
+EXPORTED int epoll_pwait(int file, struct epoll_event *events, int room, int time, const sigset_t *mask) {
+    sigset_t allowed;
+    return libcs()->epoll(file, events, room, time, without_faults(mask, &allowed));
 }

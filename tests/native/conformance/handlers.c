@@ -2,9 +2,14 @@
  * and reset as without javalloc, and may allocate; nothing is seen of the handlers that a JVM has. hosted: no */
 #include "check.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
@@ -231,7 +236,7 @@ static void *set_handlers_for_ever(void *unused) {
 static void children_set_handlers_too(void) {
     pthread_t thread;
     CHECK_EQ(pthread_create(&thread, NULL, set_handlers_for_ever, NULL), 0);
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 100; i++) {
         fflush(NULL);
         pid_t child = fork();
         if (child == 0) {
@@ -248,6 +253,53 @@ static void children_set_handlers_too(void) {
     signal(SIGUSR2, SIG_DFL);
 }
 
+/* ---- the masks of waits ---- */
+
+static sigset_t mask_in_handler; /* the kernel's */
+
+static void note_mask(int number, siginfo_t *info, void *context) {
+    (void)number, (void)info, (void)context;
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask_in_handler, _NSIG / 8);
+    use_the_heap(5);
+}
+
+static int by_sigsuspend(const sigset_t *mask) { return sigsuspend(mask); }
+static int by_ppoll(const sigset_t *mask) { return ppoll(NULL, 0, NULL, mask); }
+static int by_pselect(const sigset_t *mask) { return pselect(0, NULL, NULL, NULL, NULL, mask); }
+
+static int by_epoll_pwait(const sigset_t *mask) {
+    struct epoll_event event;
+    int file = epoll_create1(EPOLL_CLOEXEC);
+    int result = epoll_pwait(file, &event, 1, -1, mask), error = errno;
+    close(file);
+    errno = error;
+    return result;
+}
+
+/* A handler that ends such a wait runs with its mask. Were SIGSEGV in it, the JVM could not stop the thread when it
+ * allocates, and the kernel would kill it. */
+static void waits_block_no_faults(void) {
+    int (*const waits[])(const sigset_t *) = {by_sigsuspend, by_ppoll, by_pselect, by_epoll_pwait};
+    sigset_t all_but_one, alarm_only;
+    struct itimerval soon = {{0, 0}, {0, 1000}};
+    struct sigaction action = {.sa_sigaction = note_mask, .sa_flags = SA_SIGINFO};
+    sigfillset(&all_but_one);
+    sigdelset(&all_but_one, SIGALRM);
+    sigemptyset(&alarm_only);
+    sigaddset(&alarm_only, SIGALRM);
+    CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        CHECK_EQ(sigprocmask(SIG_BLOCK, &alarm_only, NULL), 0);
+        CHECK_EQ(setitimer(ITIMER_REAL, &soon, NULL), 0);
+        CHECK_EQ(waits[i](&all_but_one), -1);
+        CHECK_EQ(errno, EINTR);
+        CHECK(sigismember(&mask_in_handler, SIGUSR1) == 1, "wait %zu", i);
+        CHECK(sigismember(&mask_in_handler, SIGSEGV) == 0 || !check_env("EXPECT_JAVALLOC"), "wait %zu", i);
+        CHECK_EQ(sigprocmask(SIG_UNBLOCK, &alarm_only, NULL), 0);
+    }
+    signal(SIGALRM, SIG_DFL);
+}
+
 int main(int argc, char **argv) {
     check_begin("handlers", argc, argv);
     told_what_was_asked_for();
@@ -256,6 +308,7 @@ int main(int argc, char **argv) {
     a_handler_puts_it_right_and_returns();
     an_overflow_of_the_stack_is_caught_on_another();
     children_set_handlers_too();
+    waits_block_no_faults();
     ends_with_the_signal("for once", with_a_handler_for_once);
     ends_with_the_signal("faults itself", with_a_handler_that_faults);
     ends_with_the_signal("blocked", with_the_signal_blocked);
