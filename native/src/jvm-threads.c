@@ -420,8 +420,8 @@ bool jvm_threads_stop(bool anywhere, long until) {
         return true;
     while (round_now != 0) /* they are being brought back */
         sched_yield();
-    if (some_are_unknown && !anywhere)
-        return false;
+    if ((some_are_unknown || threads[0].id == 0) && !anywhere)
+        return false; /* in the host mode all are unknown */
     stop_anywhere = anywhere;
     rounds = rounds % (1u << 29) + 1;
     round_now = 2 * rounds + 1;
