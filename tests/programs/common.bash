@@ -39,3 +39,22 @@ expect() {
 section() {
     echo "== $1"
 }
+
+# until_true TRIES COMMAND...: every 50 ms. It waits by reading from a pipe that stays empty: sleep would be a process.
+until_true() {
+    local tries=$1 never
+    shift
+    exec {never}<> <(:)
+    until "$@"; do
+        (( --tries > 0 )) || { echo "gave up waiting for: $*" >&2; return 1; }
+        read -r -t 0.05 -u "$never" || true
+    done
+    exec {never}>&-
+}
+
+# has_ended PID: no such process, or only its status is left, which its parent has not asked for yet.
+has_ended() {
+    local status
+    { read -r status <"/proc/$1/stat"; } 2>/dev/null || return 0
+    [[ ${status##*) } == [ZX]* ]]
+}

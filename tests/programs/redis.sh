@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # redis-server: threads, a fork that writes a snapshot while the parent goes on, and a heap that is most of the process.
+# Then once more as a daemon, which is a forked child itself, and starts the threads and forks there.
 #
 # Does a preloaded malloc serve it? Yes, wholly. Debian's redis says "malloc=jemalloc-5.3.0", but it links the system's
 # libjemalloc.so.2 dynamically and calls the unprefixed names (nm -D: U malloc, calloc, realloc, free,
@@ -26,37 +27,37 @@ find_real check redis-check-rdb
 # A relative path: the name of a unix socket may have 107 characters only.
 ask() { "$cli" -s redis.sock "$@"; }
 
-# until_true TRIES COMMAND...: every 50 ms. It waits by reading from a pipe that stays empty: sleep would be a process.
-exec 9<> <(:)
-until_true() {
-    local tries=$1
+# serve NAME OPTION...: a server whose files are NAME.log and NAME.rdb.
+serve() {
+    local name=$1
     shift
-    until "$@"; do
-        (( --tries > 0 )) || { echo "gave up waiting for: $*" >&2; return 1; }
-        read -r -t 0.05 -u 9 || true
-    done
+    "$server" --port 0 --unixsocket redis.sock --save '' --dir . --dbfilename "$name.rdb" --logfile "$name.log" \
+        --lazyfree-lazy-user-del yes "$@"
+}
+gave_up() {
+    kill -KILL "$server_pid" 2>/dev/null || true
+    grep -m 1 -A 25 'crashed by signal' "$name.log" >&2 || tail -n 20 "$name.log" >&2
+}
+# The socket's file is there a moment before the server listens.
+answers() { [[ $(ask ping 2>/dev/null) == PONG ]]; }
+until_it_answers() {
+    until_true 600 test -S redis.sock
+    until_true 50 answers
+    ask ping
 }
 
 section "start"
-"$server" --port 0 --unixsocket redis.sock --save '' --dir . --dbfilename snapshot.rdb --logfile server.log \
-    --lazyfree-lazy-user-del yes --daemonize no 9>&- &
+name=server
+serve $name --daemonize no &
 server_pid=$!
-gave_up() {
-    kill -KILL "$server_pid" 2>/dev/null || true
-    grep -m 1 -A 25 'crashed by signal' server.log >&2 || tail -n 20 server.log >&2
-}
 trap gave_up EXIT
-# The socket's file is there a moment before the server listens.
-until_true 600 test -S redis.sock
-answers() { [[ $(ask ping 2>/dev/null) == PONG ]]; }
-until_true 50 answers
-ask ping
+until_it_answers
 
 section "benchmark"
-scaled requests 8000 50
+scaled requests 6000 50
 "$benchmark" -s redis.sock -q -n "$requests" -c 20 -P 4 -d 100 -r 2000 \
     -t set,get,incr,lpush,rpop,sadd,hset,spop,zadd,lrange_100,mset |
-    tr '\r' '\n' | grep 'requests per second' | sed 's/:.*//'
+    tr '\r' '\n' | sed -n 's/: .*requests per second.*//p'
 ask flushall async
 
 section "data"
@@ -99,25 +100,40 @@ digest() {
 }
 digest
 
-section "snapshot"
-ask bgsave
-# Writes go on while the child saves: these pages are copied.
-ask mset string:0 changed string:1 changed later:1 new
 saved() { [[ $(ask info persistence) == *rdb_bgsave_in_progress:0* ]]; }
-until_true 200 saved
-ask info persistence | tr -d '\r' | grep -E '^rdb_(last_bgsave_status|saves):'
-"$check" snapshot.rdb | grep -E 'RDB looks OK|keys read|already expired' | sed 's/^\[[^]]*\] //'
+# snapshot: writes go on while the child saves: these pages are copied.
+snapshot() {
+    ask bgsave
+    ask mset string:0 changed string:1 changed later:1 new
+    until_true 200 saved
+    ask info persistence | grep -E '^rdb_(last_bgsave_status|saves):'
+    "$check" "$name.rdb" | sed -En '/RDB looks OK|keys read|already expired/ s/^\[[^]]*\] //p'
+}
+
+section "snapshot"
+snapshot
 digest
 
 section "empty"
 ask flushall
 # The sum of all usable sizes that were added and subtracted. A heap whose answers change leaves it high, or wraps it.
-used() { ask info memory | tr -d '\r' | sed -n 's/^used_memory:\([0-9]*\)$/\1/p'; }
-empty() { local bytes; bytes=$(used); (( bytes > 0 && bytes < 8000000 )); }
+empty() { [[ $(ask info memory) =~ used_memory:([0-9]+) ]] && (( BASH_REMATCH[1] > 0 && BASH_REMATCH[1] < 8000000 )); }
 until_true 200 empty
 ask dbsize
 
 section "end"
 ask shutdown nosave
 expect 0 wait "$server_pid"
+
+section "daemon"
+name=daemon
+expect 0 serve $name --daemonize yes --pidfile daemon.pid
+until_it_answers
+server_pid=$(<daemon.pid)
+ask --pipe <commands.txt | tail -n 1
+ask dbsize
+snapshot
+ask flushall async
+ask shutdown nosave
+until_true 600 has_ended "$server_pid"
 trap - EXIT
