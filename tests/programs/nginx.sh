@@ -15,7 +15,7 @@ find_real curl curl
 # Relative paths, because the name of a unix socket may have 107 characters only.
 user=
 if (( EUID == 0 )); then
-    user='user nobody nogroup;'
+    user="user nobody $(id -gn nobody);"
 fi
 
 configure() { # WORD
@@ -70,7 +70,7 @@ fetch() {
 
 section "start"
 mkdir temporary cache files uploaded
-(( EUID != 0 )) || chown nobody:nogroup uploaded cache temporary
+(( EUID != 0 )) || chown nobody uploaded cache temporary
 scaled files 100 20
 for ((i = 0; i < files; i++)); do
     for ((line = 0; line < 20 + i % 50 * 8; line++)); do

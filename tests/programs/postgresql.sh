@@ -19,9 +19,10 @@ done
 as_server=()
 if (( EUID == 0 )); then
     as_server=(runuser -u nobody --)
-    chown nobody:nogroup .
-    "${as_server[@]}" test -r "${LD_PRELOAD:-$postgres}" || {
-        echo "nobody may not read $LD_PRELOAD" >&2
+    chown nobody .
+    needed=${LD_PRELOAD:-$postgres}
+    "${as_server[@]}" test -r "$needed" || {
+        echo "the server runs as nobody, who may not read $needed" >&2
         exit 1
     }
 fi
@@ -123,7 +124,7 @@ END
 
 section "clients"
 client() {
-    ask "$psql" -AtX postgres <<END >client$1.out
+    ask "$psql" -AtX postgres <<END >client"$1".out
 begin;
 create temporary table mine as select i, repeat(i::text, $1) as text from generate_series(1, $rows / 10) as i;
 select count(*), md5(string_agg(text, '-' order by text)) from mine;
