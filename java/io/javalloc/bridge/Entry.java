@@ -39,6 +39,7 @@ final class Entry {
             }
             Text.prepare(bridge);
             makeHeap(bridge);
+            ClassFiles.loadUsers(System.getProperty("java.class.path"));
             return Table.STARTED;
         } catch (IllegalArgumentException e) {
             Text.leave(e.getMessage());
