@@ -15,9 +15,11 @@ static bool is_of_java(const void *block) {
         char heap[256];
     };
     static const struct head *(*bridge)(void);
+    if (!check_env("EXPECT_JAVALLOC"))
+        return true;
     if (bridge == NULL)
         *(void **)&bridge = dlsym(RTLD_DEFAULT, "javalloc_bridge");
-    if (!check_env("EXPECT_JAVALLOC") || strcmp(bridge()->heap, "system") == 0)
+    if (strcmp(bridge()->heap, "system") == 0)
         return true;
     return (uintptr_t)block - bridge()->region_base < bridge()->region_bytes;
 }
