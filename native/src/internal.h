@@ -130,6 +130,8 @@ void thread_enter(struct thread *self);
 void thread_come_again(void);
 /* Makes a thread that is ready so on every stack. */
 void thread_relay(struct thread *self);
+/* From the JVM, that has known the thread's own stack; all of it is usable then. */
+void thread_detach_here(struct thread *self);
 /* Counts a call; threads without a record share one. */
 void thread_count(enum route route, enum operation op);
 void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]);

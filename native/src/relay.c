@@ -94,13 +94,18 @@ static intptr_t detach(uintptr_t unused, uintptr_t unused_too, uintptr_t unused_
     return 0;
 }
 
+static intptr_t detach_from_own(uintptr_t self, uintptr_t unused, uintptr_t unused_too) {
+    (void)unused, (void)unused_too;
+    thread_detach_here((struct thread *)self);
+    return 0;
+}
+
 bool relay_attach(struct thread *self) {
     uintptr_t top = is_possible() ? take_stack() : 0;
     if (top == 0)
         return false;
     if (self->attached)
-        relay_call(top, detach, 0, 0, 0);
-    self->attached = false;
+        relay_call(top, detach_from_own, (uintptr_t)self, 0, 0);
     self->relay_stack = top;
     relay_call(top, attach, (uintptr_t)self, 0, 0);
     if (self->attached)

@@ -169,6 +169,18 @@ static void serve_on_no_stack(struct thread *self) {
     self->stack_usable = 1;
 }
 
+/* HotSpot takes its guard pages off by making them inaccessible, because its own threads give their stacks up then. */
+static void unguard(const struct thread *thread) {
+    if (thread->own_low != 0)
+        mprotect((void *)thread->own_low, STACK_MARGIN, PROT_READ | PROT_WRITE);
+}
+
+void thread_detach_here(struct thread *self) {
+    jvm_detach();
+    unguard(self);
+    self->attached = false;
+}
+
 static bool attach(struct thread *self) {
     if (measure_stack(self))
         return jvm_attach(&self->attached);
@@ -180,7 +192,7 @@ static void detach(struct thread *self) {
     if (self->relay_stack != 0)
         relay_detach(self);
     else if (self->attached)
-        jvm_detach();
+        thread_detach_here(self);
 }
 
 /* Nobody travels while a fork is under way: between these two the JVM may hold locks for the thread. */
@@ -341,8 +353,8 @@ bool thread_wait_outside(long until) {
 
 /* The thread is gone, and its stack is one that libc will give to another. */
 static void forget(const struct thread *gone) {
-    if (gone->attached && gone->relay_stack == 0 && gone->own_low != 0)
-        mprotect((void *)gone->own_low, STACK_MARGIN, PROT_READ | PROT_WRITE); /* HotSpot's guard pages */
+    if (gone->attached && gone->relay_stack == 0)
+        unguard(gone);
 }
 
 void thread_child(void) {
