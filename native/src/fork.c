@@ -128,7 +128,24 @@ EXPORTED pid_t _Fork(void) {
     return child;
 }
 
-bool fork_prepare(void) { return pthread_atfork(before, after_in_parent, after_in_child) == 0; }
+/* Between these, which are called last before the fork and first after it, libc's fork holds the locks of its malloc: a
+ * handler of a signal must not want them. */
+static void before_fork(void) {
+    before();
+    thread_self.in_libc = true;
+}
+
+static void after_fork_in_parent(void) {
+    thread_self.in_libc = false;
+    after_in_parent();
+}
+
+static void after_fork_in_child(void) {
+    thread_self.in_libc = false;
+    after_in_child();
+}
+
+bool fork_prepare(void) { return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0; }
 
 bool fork_is_child(void) { return is_child; }
 

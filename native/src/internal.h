@@ -109,8 +109,9 @@ struct thread {
     uintptr_t stack_window; /* 0 unless the thread is THREAD_READY: one compare decides on the way of every call */
     uintptr_t stack_usable; /* what stack_window is when the thread is ready */
     uintptr_t relay_stack;  /* relay.c: the top of the stack that Java is called on; 0: the caller's */
-    uintptr_t own_low, own_bytes; /* the stack that the thread was made with, as far as it is known */
-    struct counters *counters;    /* NULL until the thread is ready */
+    uintptr_t signal_stack_low, signal_stack_bytes; /* the program's, for handlers */
+    uintptr_t own_low, own_bytes;                   /* the stack that the thread was made with, as far as it is known */
+    struct counters *counters;                      /* NULL until the thread is ready */
     enum thread_kind kind;
     int exit_rounds;
     bool attached;           /* by us, so detaching is ours, too */
@@ -118,7 +119,7 @@ struct thread {
     uintptr_t handler_frame; /* dispositions.c: of the program's handler for a fault that runs; 0: none */
     unsigned blocked_before_handler;
     bool unwinding; /* places.c: what allocates meanwhile has no place */
-    bool in_libc;   /* libc's malloc is at work on this thread: a handler must not enter it */
+    bool in_libc;   /* libc's malloc is at work on this thread, or its fork: a handler must not enter it */
 };
 
 extern THREAD_LOCAL struct thread thread_self;
@@ -170,6 +171,8 @@ bool relay_attach(struct thread *self);
 void relay_detach(struct thread *self);
 /* Does an operation on the stack that ends at `top`. */
 intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
+/* The same, for a thread that has such a stack, on whatever stack the caller is. */
+intptr_t relay_operate(const struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
 /* As pthread_getattr_np, of the stack over there. */
 int relay_describe(const struct thread *self, pthread_attr_t *attributes);
 
@@ -187,6 +190,7 @@ bool foreign_is(const struct thread *self, const void *block);
 /* ---- signals.c: masks ---- */
 
 void signals_block_all(sigset_t *before);
+void signals_block_all_but_faults(sigset_t *before);
 void signals_restore(const sigset_t *before);
 /* Puts a program's mask back, less the faults that HotSpot needs. */
 void signals_restore_for_java(struct thread *self, const sigset_t *before);

@@ -13,7 +13,10 @@
  * DetachCurrentThread swallows. It runs Thread.exit(), which has nothing to tidy: the thread never was in Java's hands.
  */
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -125,4 +128,49 @@ int relay_describe(const struct thread *self, pthread_attr_t *attributes) {
     int error = pthread_attr_init(attributes);
     uintptr_t low = self->relay_stack - top_of(NULL);
     return error != 0 ? error : pthread_attr_setstack(attributes, (void *)low, STACK_BYTES);
+}
+
+/* ---- from a signal stack ----
+ *
+ * The kernel looks at the stack pointer to see whether the signal stack is in use. Over there it sees nothing of the
+ * handler that has called us, and would put the next one on top of its frames. So it is told of no signal stack
+ * meanwhile, and signals wait while it is told; the faults, which HotSpot needs, then come where we are. */
+
+struct call {
+    javalloc_operation operation;
+    uintptr_t a, b, c;
+};
+
+static intptr_t operate_without_signal_stack(uintptr_t given, uintptr_t unused, uintptr_t unused_too) {
+    (void)unused, (void)unused_too;
+    const struct call *call = (const struct call *)given;
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    stack_t of_program;
+    syscall(SYS_sigaltstack, &none, &of_program);
+    intptr_t answer = call->operation(call->a, call->b, call->c);
+    syscall(SYS_sigaltstack, &of_program, NULL);
+    return answer;
+}
+
+intptr_t relay_operate(const struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c) {
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (likely(here - self->signal_stack_low >= self->signal_stack_bytes))
+        return relay_call(self->relay_stack, operation, a, b, c);
+    struct call call = {operation, a, b, c};
+    sigset_t before;
+    signals_block_all_but_faults(&before);
+    intptr_t answer = relay_call(self->relay_stack, operate_without_signal_stack, (uintptr_t)&call, 0, 0);
+    signals_restore(&before);
+    return answer;
+}
+
+/* So that it is known where it lies, without a system call per operation. */
+EXPORTED int sigaltstack(const stack_t *wanted, stack_t *before) {
+    long result = syscall(SYS_sigaltstack, wanted, before);
+    if (result == 0 && wanted != NULL) {
+        bool is_none = (wanted->ss_flags & SS_DISABLE) != 0;
+        thread_self.signal_stack_low = (uintptr_t)wanted->ss_sp;
+        thread_self.signal_stack_bytes = is_none ? 0 : wanted->ss_size;
+    }
+    return (int)result;
 }

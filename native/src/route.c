@@ -110,8 +110,7 @@ static inline enum route java_route(const struct thread *self) {
 static inline intptr_t operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b,
                                uintptr_t c) {
     int saved = errno;
-    intptr_t answer =
-        likely(self->relay_stack == 0) ? operation(a, b, c) : relay_call(self->relay_stack, operation, a, b, c);
+    intptr_t answer = likely(self->relay_stack == 0) ? operation(a, b, c) : relay_operate(self, operation, a, b, c);
     errno = saved;
     if (unlikely(answer == JAVALLOC_CORRUPT)) {
         leave(self);

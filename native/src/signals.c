@@ -49,6 +49,13 @@ void signals_add_faults(sigset_t *set, unsigned bits) {
             sigaddset(set, faults[i]);
 }
 
+void signals_block_all_but_faults(sigset_t *before) {
+    sigset_t set;
+    sigfillset(&set);
+    signals_take_faults(&set);
+    set_mask(SIG_SETMASK, &set, before);
+}
+
 bool signals_is_blocked(const struct thread *self, int signal) {
     for (size_t i = 0; i < FAULTS; i++)
         if (faults[i] == signal)
