@@ -26,7 +26,7 @@
 #define GREAT_PATIENCE           2000000000L /* JAVALLOC_CHILDREN=java */
 #define PATIENCE_FOR_OTHER_FORKS 500000000L
 
-static unsigned depth; /* forks under way on the thread whose turn it is: a handler of a signal may fork, too */
+static unsigned depth; /* forks under way on the thread whose turn it is */
 static bool is_child;
 static pid_t decided; /* the child in which it has been decided what becomes of Java */
 static _Atomic uint64_t with_java, without_java;
@@ -54,20 +54,22 @@ static bool begin(void) {
     return false;
 }
 
+/* A handler of a signal may fork, too. It finds that a rest is had, or that none is wanted, and nothing in between. */
 static void before(void) {
     if (!route_is_open())
         return;
+    sigset_t mask;
+    signals_block_all_but_faults(&mask);
     if (jvm_threads_is_my_turn() || begin()) {
         depth++;
         with_java++;
     } else {
         without_java++;
     }
+    signals_restore(&mask);
 }
 
-static void after_in_parent(void) {
-    if (!jvm_threads_is_my_turn() || --depth > 0)
-        return;
+static void go_on(void) {
     if (!route_is_asleep()) {
         jvm_threads_let_go_soon();
         route_resume();
@@ -75,11 +77,17 @@ static void after_in_parent(void) {
     jvm_threads_end_turn();
 }
 
-/* Is also called before fork's handler is, by an allocation in another handler. */
-void fork_decide(void) {
-    if (decided == getpid())
+static void after_in_parent(void) {
+    if (!jvm_threads_is_my_turn())
         return;
-    decided = getpid();
+    sigset_t mask;
+    signals_block_all_but_faults(&mask);
+    if (--depth == 0)
+        go_on();
+    signals_restore(&mask);
+}
+
+static void decide(void) {
     is_child = true;
     process_settle();
     with_java = without_java = 0;
@@ -93,6 +101,17 @@ void fork_decide(void) {
     }
     depth = 0;
     jvm_threads_end_turn();
+}
+
+/* Is also called before fork's handler is, by an allocation in another handler. */
+void fork_decide(void) {
+    sigset_t mask;
+    signals_block_all_but_faults(&mask);
+    if (decided != getpid()) {
+        decided = getpid();
+        decide();
+    }
+    signals_restore(&mask);
 }
 
 static void after_in_child(void) {

@@ -22,8 +22,9 @@ enum { LEVELS = 3, CREW = 6, DETACHED = 4, KEYS = 3 };
 
 extern char **environ;
 
-static int level;                        /* of forks */
-static bool quiet_children_may_allocate; /* libc's malloc could not: its locks are as they were */
+static int level; /* of forks */
+
+static size_t (*java_serves)(size_t times); /* NULL: the allocator under test is another */
 static atomic_int detached;
 static pthread_key_t keys[KEYS];
 
@@ -276,7 +277,7 @@ static _Noreturn void be_a_child(struct child *child, pid_t parent) {
     struct act *act = watch_begin("a child's life");
     size_t life = random_below(&child->random, 8);
     if (child->is_quiet)
-        life = quiet_children_may_allocate ? 1 : 0;
+        life = java_serves != NULL && java_serves(1) ? 1 : 0; /* libc's malloc cannot: its locks are as they were */
     if (life == 1)
         churn_a_little(&child->random);
     else if (life == 2)
@@ -440,9 +441,9 @@ int main(int argc, char **argv) {
     take_arguments(argc, argv, &seconds);
     watch_start(seconds);
     uint64_t random = check_seed;
-    const char *children = getenv("JAVALLOC_CHILDREN");
     handlers_may_allocate = check_env("EXPECT_JAVALLOC");
-    quiet_children_may_allocate = handlers_may_allocate && children != NULL && strcmp(children, "java") == 0;
+    if (handlers_may_allocate)
+        *(void **)&java_serves = dlsym(RTLD_DEFAULT, "javalloc_cross");
     is_of_java(NULL); /* asks the loader, once */
     set_handlers();
     self.random_of_handlers = random_next(&random);
