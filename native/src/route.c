@@ -79,10 +79,11 @@ static enum route without_java(const struct thread *self) {
 static __attribute__((noinline)) enum route refused(struct thread *self) {
     if (!thread_runs_jvm(self))
         route_settle();
+    uint32_t state = gate_state();
+    if (self->kind == THREAD_NEW && (state == GATE_OPEN || state == GATE_PAUSED))
+        thread_enter(self);
     if (gate_state() != GATE_OPEN)
         return without_java(self);
-    if (self->kind == THREAD_NEW)
-        thread_enter(self);
     if (enter(self))
         return ROUTE_JAVA;
     if (self->kind == THREAD_READY && self->stack_window != 0)

@@ -3,7 +3,7 @@
  * counters; and how it comes to Java and leaves it.
  *
  * Coming: at its first call, under THREAD_INSIDE and with all signals blocked, because attaching allocates and is not
- * safe in a signal handler. Leaving: in a pthread-key destructor that puts itself off until the last round, so that the
+ * safe in a signal handler. Leaving: in a pthread-key destructor that puts itself off until a late round, so that the
  * other keys' destructors still find Java; what comes after it (glibc's own clean-up) must not attach again:
  * THREAD_GONE.
  *
@@ -32,6 +32,9 @@
 
 /* What the JVM takes main's stack to be, at most: -Xss in jvm-options.h. */
 #define JVM_STACK ((size_t)8 << 20)
+
+/* One less than there are, because a thread may be seen for the first time in another key's destructor. */
+#define EXIT_ROUNDS (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
 
 THREAD_LOCAL struct thread thread_self;
 
@@ -197,6 +200,8 @@ static void detach(struct thread *self) {
 
 /* Nobody travels while a fork is under way: between these two the JVM may hold locks for the thread. */
 static bool set_out(void) {
+    if (route_is_paused())
+        return false;
     travellers++;
     if (!route_is_paused())
         return true;
@@ -227,17 +232,21 @@ static enum thread_kind come(struct thread *self) {
 void thread_enter(struct thread *self) {
     int saved = errno;
     sigset_t before;
-    if (!set_out())
-        return;
-    self->kind = THREAD_INSIDE;
-    signals_block_all(&before);
+    signals_block_all(&before); /* first: a handler that forks would wait for the traveller that it interrupts */
     int cancellation = cancellation_forbid();
-    enum thread_kind kind = come(self);
-    self->stack_window = kind == THREAD_READY ? self->stack_usable : 0;
-    self->kind = kind;
-    arrive();
+    self->kind = THREAD_INSIDE;
+    if (set_out()) {
+        enum thread_kind kind = come(self);
+        self->stack_window = kind == THREAD_READY ? self->stack_usable : 0;
+        self->kind = kind;
+        arrive();
+        signals_restore_for_java(self, &before);
+    } else {
+        pthread_setspecific(exit_key, self); /* it comes later, and must have its rounds counted from the first on */
+        self->kind = THREAD_NEW;
+        signals_restore(&before);
+    }
     cancellation_allow(cancellation);
-    signals_restore_for_java(self, &before);
     errno = saved;
 }
 
@@ -245,11 +254,13 @@ void thread_enter(struct thread *self) {
 void thread_relay(struct thread *self) {
     int saved = errno;
     sigset_t before;
-    if (!set_out())
-        return;
-    thread_inside(self);
     signals_block_all(&before);
+    if (!set_out()) {
+        signals_restore(&before);
+        return;
+    }
     int cancellation = cancellation_forbid();
+    thread_inside(self);
     bool is_done = relay_attach(self);
     if (is_done)
         serve_on_every_stack(self);
@@ -264,9 +275,9 @@ void thread_relay(struct thread *self) {
 
 static void leave(struct thread *self) {
     sigset_t before;
+    signals_block_all(&before);
     while (!set_out())
         sched_yield();
-    signals_block_all(&before);
     int cancellation = cancellation_forbid();
     /* First of all, and while we are outside: who comes now waits, with the lock, for an owner that is inside. */
     pthread_mutex_lock(&lock);
@@ -292,7 +303,7 @@ static void exit_destructor(void *value) {
     route_settle();
     if (self->kind == THREAD_GONE || route_is_child())
         return;
-    if (++self->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(exit_key, self) == 0)
+    if (++self->exit_rounds < EXIT_ROUNDS && pthread_setspecific(exit_key, self) == 0)
         return;
     if (self->kind == THREAD_READY)
         leave(self);
