@@ -298,16 +298,24 @@ static void leave(struct thread *self) {
     signals_restore(&before);
 }
 
+/* What is left is libc's clean-up: it frees what its malloc has kept for the thread, and a handler of a signal must not
+ * come in between. */
+static void be_gone(struct thread *self) {
+    sigset_t before;
+    signals_block_all_but_faults(&before);
+    self->kind = THREAD_GONE;
+}
+
 static void exit_destructor(void *value) {
     struct thread *self = value;
     route_settle();
-    if (self->kind == THREAD_GONE || route_is_child())
+    if (self->kind == THREAD_GONE)
         return;
     if (++self->exit_rounds < EXIT_ROUNDS && pthread_setspecific(exit_key, self) == 0)
         return;
-    if (self->kind == THREAD_READY)
+    if (self->kind == THREAD_READY && !route_is_child())
         leave(self);
-    self->kind = THREAD_GONE;
+    be_gone(self);
 }
 
 void thread_come_again(void) {
