@@ -1,11 +1,13 @@
 /* stacks.c: malloc works on whatever stack it is called: the smallest thread's, a fiber's, a signal handler's, and deep
- * in a recursion, almost to its end. With EXPECT_JAVALLOC=1 it is Java that serves there. hosted: yes */
+ * in a recursion, almost to its end; and leaves the stack as it was. With EXPECT_JAVALLOC=1 it is Java that serves
+ * there. hosted: yes */
 #include "check.h"
 #include "of-java.h"
 
 #include <limits.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <ucontext.h>
 
 static void use_the_heap(uint64_t tag) {
@@ -152,6 +154,82 @@ static void in_a_thread(void *(*what)(void *)) {
     CHECK_EQ(pthread_join(thread, NULL), 0);
 }
 
+/* ---- what is left of a thread's stack ---- */
+
+static void *allocate_once(void *unused) {
+    use_the_heap(1);
+    return unused;
+}
+
+static void *call_only_at_the_end(void *key) {
+    pthread_setspecific(*(pthread_key_t *)key, key);
+    return NULL;
+}
+
+static void call_for_the_first_time(void *tag) { use_the_heap((uint64_t)(uintptr_t)tag); }
+
+/* The program's own, so all of it is the program's again when the thread is gone: nothing guards a part of it. */
+static void usable_after(void *(*routine)(void *), void *argument) {
+    const size_t bytes = 1 << 20;
+    for (int i = 0; i < 10; i++) {
+        pthread_attr_t attributes;
+        pthread_t thread;
+        void *stack = aligned_alloc(4096, bytes);
+        CHECK(stack != NULL);
+        pthread_attr_init(&attributes);
+        CHECK_EQ(pthread_attr_setstack(&attributes, stack, bytes), 0);
+        CHECK_EQ(pthread_create(&thread, &attributes, routine, argument), 0);
+        CHECK_EQ(pthread_join(thread, NULL), 0);
+        pthread_attr_destroy(&attributes);
+        fill(stack, bytes, 1);
+        free(stack);
+    }
+}
+
+static void all_of_a_stack_is_usable_when_its_thread_is_gone(void) {
+    pthread_key_t key;
+    CHECK_EQ(pthread_key_create(&key, call_for_the_first_time), 0);
+    usable_after(allocate_once, NULL);
+    usable_after(deep_in_a_recursion, NULL);
+    usable_after(call_only_at_the_end, &key);
+    CHECK_EQ(pthread_key_delete(key), 0);
+}
+
+/* ---- two handlers on one signal stack ---- */
+
+static volatile int interruptions;
+
+static void interrupt(int number) {
+    (void)number;
+    interruptions++;
+}
+
+/* Wherever it is interrupted, the second handler's frame lies below this one's. */
+static void handler_with_a_frame(int number) {
+    char frame[3000];
+    fill(frame, sizeof frame, (uint64_t)number);
+    for (int before = interruptions, i = 0; interruptions < before + 60 && i < 10000000; i++)
+        free(malloc((size_t)(i % 100)));
+    verify(frame, sizeof frame, (uint64_t)number);
+}
+
+static void a_handler_interrupts_another_on_its_stack(void) {
+    static char memory[64 << 10];
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof memory}, old_stack;
+    struct sigaction first = {.sa_handler = handler_with_a_frame, .sa_flags = SA_ONSTACK}, old_first;
+    struct sigaction second = {.sa_handler = interrupt, .sa_flags = SA_ONSTACK | SA_RESTART}, old_second;
+    struct itimerval often = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
+    CHECK_EQ(sigaltstack(&stack, &old_stack), 0);
+    CHECK_EQ(sigaction(SIGUSR1, &first, &old_first), 0);
+    CHECK_EQ(sigaction(SIGALRM, &second, &old_second), 0);
+    CHECK_EQ(setitimer(ITIMER_REAL, &often, NULL), 0);
+    raise(SIGUSR1);
+    CHECK_EQ(setitimer(ITIMER_REAL, &never, NULL), 0);
+    CHECK_EQ(sigaction(SIGALRM, &old_second, NULL), 0);
+    CHECK_EQ(sigaction(SIGUSR1, &old_first, NULL), 0);
+    CHECK_EQ(sigaltstack(&old_stack, NULL), 0);
+}
+
 int main(int argc, char **argv) {
     check_begin("stacks", argc, argv);
     use_the_heap(0);
@@ -161,5 +239,7 @@ int main(int argc, char **argv) {
     on_an_alternate_signal_stack();
     deep_in_a_recursion(NULL);
     in_a_thread(deep_in_a_recursion);
+    all_of_a_stack_is_usable_when_its_thread_is_gone();
+    a_handler_interrupts_another_on_its_stack();
     return check_end();
 }
