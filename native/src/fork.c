@@ -9,7 +9,7 @@
  * No rest, and a child that lives on libc's malloc, is had
  *   - if a thread needs longer than PATIENCE to come out of Java, or a JVM thread to stop (never a hang): on a machine
  *     with more to do than it has processors, for one;
- *   - if the thread that forks is inside of Java: in a signal handler that has interrupted an operation;
+ *   - if the thread that forks is inside of Java, or of libc's malloc: in a signal handler that has interrupted it;
  *   - where nobody tells us (the system calls themselves), where there is no membarrier, in the host mode, and if the
  * user says so (JAVALLOC_CHILDREN=libc).
  *
@@ -44,7 +44,7 @@ static bool come_to_rest(void) {
 }
 
 static bool begin(void) {
-    if (options.children == CHILDREN_LIBC || thread_runs_jvm(&thread_self))
+    if (options.children == CHILDREN_LIBC || thread_runs_jvm(&thread_self) || thread_self.in_libc)
         return false;
     if (!jvm_threads_take_turn(process_nanoseconds() + PATIENCE_FOR_OTHER_FORKS))
         return false;
@@ -151,16 +151,16 @@ EXPORTED pid_t _Fork(void) {
  * handler of a signal must not want them. */
 static void before_fork(void) {
     before();
-    thread_self.in_libc = true;
+    libc_enter(&thread_self);
 }
 
 static void after_fork_in_parent(void) {
-    thread_self.in_libc = false;
+    libc_leave(&thread_self);
     after_in_parent();
 }
 
 static void after_fork_in_child(void) {
-    thread_self.in_libc = false;
+    libc_leave(&thread_self);
     after_in_child();
 }
 

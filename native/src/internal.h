@@ -108,7 +108,8 @@ struct thread {
     uintptr_t stack_low;    /* Java may be called while stack_low <= sp < stack_low + stack_window */
     uintptr_t stack_window; /* 0 unless the thread is THREAD_READY: one compare decides on the way of every call */
     uintptr_t stack_usable; /* what stack_window is when the thread is ready */
-    uintptr_t relay_stack;  /* relay.c: the top of the stack that Java is called on; 0: the caller's */
+    uintptr_t window_before_libc; /* what it was when libc's malloc began, if that is at work for the program */
+    uintptr_t relay_stack;        /* relay.c: the top of the stack that Java is called on; 0: the caller's */
     uintptr_t signal_stack_low, signal_stack_bytes; /* the program's, for handlers */
     uintptr_t own_low, own_bytes;                   /* the stack that the thread was made with, as far as it is known */
     struct counters *counters;                      /* NULL until the thread is ready */
@@ -161,7 +162,7 @@ int thread_create_plain(pthread_t *thread, const pthread_attr_t *attributes, voi
 /* Whether what runs on this thread now is code of the JVM. */
 static inline bool thread_runs_jvm(const struct thread *self) {
     return self->kind == THREAD_JVM || self->kind == THREAD_INSIDE ||
-           (self->kind == THREAD_READY && self->stack_window == 0);
+           (self->kind == THREAD_READY && self->stack_window == 0 && self->window_before_libc == 0);
 }
 
 /* ---- relay.c: a stack for Java alone ---- */
@@ -286,6 +287,10 @@ void limits_started(void);
 /* ---- libc.c: libc's malloc, never twice at a time on one thread ---- */
 
 bool libc_prepare(void);
+/* Around what holds locks of libc's malloc. A handler in between enters neither libc's malloc nor Java: there it could
+ * wait for a thread that is in a handler, too, and waits for those locks. */
+void libc_enter(struct thread *self);
+void libc_leave(struct thread *self);
 void *libc_allocate(struct thread *self, size_t size, size_t alignment, bool zeroed);
 void *libc_resize(struct thread *self, void *block, size_t size);
 void libc_free(struct thread *self, void *block); /* keeps errno */

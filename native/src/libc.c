@@ -26,14 +26,18 @@ void *list_next(const void *block) {
 /* Blocks of libc's that a handler freed while libc was at work. */
 static _Atomic(void *) deferred_libc_blocks;
 
-static void libc_enter(struct thread *self) {
+void libc_enter(struct thread *self) {
+    self->window_before_libc = self->stack_window;
     self->in_libc = true;
+    self->stack_window = 0;
     atomic_signal_fence(memory_order_seq_cst);
 }
 
-static void libc_leave(struct thread *self) {
+void libc_leave(struct thread *self) {
     atomic_signal_fence(memory_order_seq_cst);
+    self->stack_window = self->window_before_libc;
     self->in_libc = false;
+    self->window_before_libc = 0;
 }
 
 void *libc_allocate(struct thread *self, size_t size, size_t alignment, bool zeroed) {

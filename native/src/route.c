@@ -77,6 +77,8 @@ static enum route without_java(const struct thread *self) {
 
 /* The slow half of entering: makes a new thread ready, and names the route of one that Java does not serve. */
 static __attribute__((noinline)) enum route refused(struct thread *self) {
+    if (self->in_libc)
+        return without_java(self);
     if (!thread_runs_jvm(self))
         route_settle();
     uint32_t state = gate_state();
@@ -97,7 +99,8 @@ static inline enum route route_of(struct thread *self) { return likely(enter(sel
 /* As route_of, for a question that only Java can answer: waits until a fork is done. */
 static enum route route_of_question(struct thread *self) {
     enum route route;
-    while ((route = route_of(self)) == ROUTE_LIBC && gate_state() == GATE_PAUSED && !jvm_threads_is_my_turn())
+    while ((route = route_of(self)) == ROUTE_LIBC && gate_state() == GATE_PAUSED && !self->in_libc &&
+           !jvm_threads_is_my_turn())
         sched_yield();
     return route;
 }
