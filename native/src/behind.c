@@ -9,13 +9,19 @@
 
 struct behind behind;
 
+/* Of these glibc has an older version, too, for conditions of another layout, and dlsym may find that first. */
+static void *newer(const char *name) {
+    void *found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
+    return found != NULL ? found : dlsym(RTLD_NEXT, name);
+}
+
 void behind_find(void) {
     *(void **)&behind.exit = dlsym(RTLD_NEXT, "_exit");
     *(void **)&behind.fork = dlsym(RTLD_NEXT, "_Fork");
     *(void **)&behind.getattr = dlsym(RTLD_NEXT, "pthread_getattr_np");
     *(void **)&behind.create = dlsym(RTLD_NEXT, "pthread_create");
-    *(void **)&behind.wait = dlsym(RTLD_NEXT, "pthread_cond_wait");
-    *(void **)&behind.timed_wait = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+    *(void **)&behind.wait = newer("pthread_cond_wait");
+    *(void **)&behind.timed_wait = newer("pthread_cond_timedwait");
     *(void **)&behind.sleep = dlsym(RTLD_NEXT, "nanosleep");
     *(void **)&behind.suspend = dlsym(RTLD_NEXT, "sigsuspend");
     *(void **)&behind.poll = dlsym(RTLD_NEXT, "ppoll");
