@@ -40,22 +40,21 @@ static size_t used_before, ours; /* address space: when the JVM started; what th
 static struct rlimit asked; /* of RLIMIT_AS, in the third case */
 static bool is_raised;      /* the kernel's limit is not what was asked for */
 
-/* Once asked, it is remembered until the program sets it: a sandbox that the program enters may forbid to ask. */
-static _Atomic size_t known_data, known_address_space; /* 0: not known */
+/* Both are asked for at the start, and when the program has set one: a sandbox that it enters may forbid to ask. */
+static _Atomic size_t known_data = SIZE_MAX, known_address_space = SIZE_MAX;
 
-static size_t limit_of(int resource) {
+static void learn_limit(int resource, _Atomic size_t *known) {
     struct rlimit limit;
-    if (resource == RLIMIT_AS && is_raised)
-        return asked.rlim_cur;
-    _Atomic size_t *known = resource == RLIMIT_AS ? &known_address_space : &known_data;
-    if (*known != 0)
-        return *known;
-    if (syscall(SYS_prlimit64, 0, resource, NULL, &limit) != 0)
-        return SIZE_MAX;
-    return *known = limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
+    if (syscall(SYS_prlimit64, 0, resource, NULL, &limit) == 0)
+        *known = limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
 }
 
-static void forget_limits(void) { known_data = known_address_space = 0; }
+static void learn_limits(void) {
+    learn_limit(RLIMIT_DATA, &known_data);
+    learn_limit(RLIMIT_AS, &known_address_space);
+}
+
+static size_t address_space_limit(void) { return is_raised ? asked.rlim_cur : known_address_space; }
 
 /* What the process uses, in the words of /proc/self/statm: 0 is what RLIMIT_AS counts, 5 nearly what RLIMIT_DATA does.
  */
@@ -83,7 +82,7 @@ static bool fits(size_t used, size_t bytes, size_t limit) {
 
 static bool address_space_allows(size_t bytes, size_t committed) {
     static size_t limit_seen = SIZE_MAX, committed_then;
-    size_t limit = limit_of(RLIMIT_AS);
+    size_t limit = address_space_limit();
     if (limit != limit_seen) {
         limit_seen = limit;
         committed_then = committed;
@@ -96,14 +95,15 @@ static bool address_space_allows(size_t bytes, size_t committed) {
 }
 
 bool limits_allow(size_t bytes, size_t committed) {
-    size_t data = limit_of(RLIMIT_DATA);
+    size_t data = known_data;
     return address_space_allows(bytes, committed) && (data == SIZE_MAX || fits(used_by_process(5), bytes, data));
 }
 
 /* What the JVM does not need is halved between the region and the program's own mappings and stacks. */
 size_t limits_largest_region(size_t largest) {
     used_before = used_by_process(0);
-    size_t limit = limit_of(RLIMIT_AS);
+    learn_limits();
+    size_t limit = address_space_limit();
     if (limit == SIZE_MAX)
         return largest;
     __libc_mallopt(M_ARENA_MAX, 1); /* glibc would reserve 64 MiB for each of the JVM's threads */
@@ -143,10 +143,11 @@ static int set_address_space(const struct rlimit *limit) {
 
 EXPORTED int prlimit64(pid_t pid, enum __rlimit_resource resource, const struct rlimit64 *wanted,
                        struct rlimit64 *before) {
-    bool is_mine = resource == RLIMIT_AS && (pid == 0 || pid == getpid());
-    if (!is_mine) {
+    bool is_own = pid == 0 || pid == getpid();
+    if (!is_own || resource != RLIMIT_AS) {
         int result = (int)syscall(SYS_prlimit64, pid, resource, wanted, before);
-        forget_limits();
+        if (is_own && wanted != NULL)
+            learn_limits();
         return result;
     }
     struct rlimit old = asked, set;
@@ -155,7 +156,7 @@ EXPORTED int prlimit64(pid_t pid, enum __rlimit_resource resource, const struct 
     if (wanted != NULL) {
         set = (struct rlimit){wanted->rlim_cur, wanted->rlim_max};
         int failed = set_address_space(&set);
-        forget_limits();
+        learn_limits();
         if (failed)
             return -1;
     }
