@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-struct behind behind;
+struct behind behind_found;
 
 /* Of these glibc has an older version, too, for conditions of another layout, and dlsym may find that first. */
 static void *newer(const char *name) {
@@ -16,16 +16,16 @@ static void *newer(const char *name) {
 }
 
 void behind_find(void) {
-    *(void **)&behind.exit = dlsym(RTLD_NEXT, "_exit");
-    *(void **)&behind.fork = dlsym(RTLD_NEXT, "_Fork");
-    *(void **)&behind.getattr = dlsym(RTLD_NEXT, "pthread_getattr_np");
-    *(void **)&behind.create = dlsym(RTLD_NEXT, "pthread_create");
-    *(void **)&behind.wait = newer("pthread_cond_wait");
-    *(void **)&behind.timed_wait = newer("pthread_cond_timedwait");
-    *(void **)&behind.sleep = dlsym(RTLD_NEXT, "nanosleep");
-    *(void **)&behind.suspend = dlsym(RTLD_NEXT, "sigsuspend");
-    *(void **)&behind.poll = dlsym(RTLD_NEXT, "ppoll");
-    *(void **)&behind.select = dlsym(RTLD_NEXT, "pselect");
-    *(void **)&behind.epoll = dlsym(RTLD_NEXT, "epoll_pwait");
-    *(void **)&behind.threads = dlsym(RTLD_DEFAULT, "__nptl_nthreads");
+    *(void **)&behind_found.fork = dlsym(RTLD_NEXT, "_Fork");
+    *(void **)&behind_found.getattr = dlsym(RTLD_NEXT, "pthread_getattr_np");
+    *(void **)&behind_found.create = dlsym(RTLD_NEXT, "pthread_create");
+    *(void **)&behind_found.wait = newer("pthread_cond_wait");
+    *(void **)&behind_found.timed_wait = newer("pthread_cond_timedwait");
+    *(void **)&behind_found.sleep = dlsym(RTLD_NEXT, "nanosleep");
+    *(void **)&behind_found.suspend = dlsym(RTLD_NEXT, "sigsuspend");
+    *(void **)&behind_found.poll = dlsym(RTLD_NEXT, "ppoll");
+    *(void **)&behind_found.select = dlsym(RTLD_NEXT, "pselect");
+    *(void **)&behind_found.epoll = dlsym(RTLD_NEXT, "epoll_pwait");
+    *(void **)&behind_found.threads = dlsym(RTLD_DEFAULT, "__nptl_nthreads");
+    *(void **)&behind_found.exit = dlsym(RTLD_NEXT, "_exit"); /* the last one: it says that all are known */
 }

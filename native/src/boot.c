@@ -138,9 +138,7 @@ __attribute__((destructor)) static void library_unloaded(void) {
 
 EXPORTED _Noreturn void _exit(int status) {
     at_the_end();
-    if (behind.exit == NULL)
-        behind_find();
-    behind.exit(status);
+    behind()->exit(status);
     __builtin_unreachable();
 }
 

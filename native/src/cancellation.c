@@ -18,38 +18,37 @@ int cancellation_forbid(void) {
 
 void cancellation_allow(int before) { pthread_setcancelstate(before, NULL); }
 
-static bool is_inside_jvm(void) { return thread_self.kind != THREAD_JVM && thread_runs_jvm(&thread_self); }
+enum { AS_IT_WAS = -1 };
+
+/* For who waits inside of the JVM. */
+static int forbid_inside_jvm(void) {
+    bool is_inside = thread_self.kind != THREAD_JVM && thread_runs_jvm(&thread_self);
+    return unlikely(is_inside) ? cancellation_forbid() : AS_IT_WAS;
+}
+
+static void allow_outside(int before) {
+    if (unlikely(before != AS_IT_WAS))
+        cancellation_allow(before);
+}
 
 EXPORTED int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex) {
-    if (behind.wait == NULL)
-        behind_find();
-    if (likely(!is_inside_jvm()))
-        return behind.wait(condition, mutex);
-    int before = cancellation_forbid();
-    int error = behind.wait(condition, mutex);
-    cancellation_allow(before);
+    int before = forbid_inside_jvm();
+    int error = behind()->wait(condition, mutex);
+    allow_outside(before);
     return error;
 }
 
 EXPORTED int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until) {
-    if (behind.timed_wait == NULL)
-        behind_find();
-    if (likely(!is_inside_jvm()))
-        return behind.timed_wait(condition, mutex, until);
-    int before = cancellation_forbid();
-    int error = behind.timed_wait(condition, mutex, until);
-    cancellation_allow(before);
+    int before = forbid_inside_jvm();
+    int error = behind()->timed_wait(condition, mutex, until);
+    allow_outside(before);
     return error;
 }
 
 /* Who waits in the JVM for a lock that is held for a moment sleeps for one. */
 EXPORTED int nanosleep(const struct timespec *time, struct timespec *rest) {
-    if (behind.sleep == NULL)
-        behind_find();
-    if (likely(!is_inside_jvm()))
-        return behind.sleep(time, rest);
-    int before = cancellation_forbid();
-    int result = behind.sleep(time, rest);
-    cancellation_allow(before);
+    int before = forbid_inside_jvm();
+    int result = behind()->sleep(time, rest);
+    allow_outside(before);
     return result;
 }

@@ -136,10 +136,8 @@ void fork_wake(void) {
 
 /* It calls no handlers, because handlers of signals may call it. Neither does what we do take locks of libc's. */
 EXPORTED pid_t _Fork(void) {
-    if (behind.fork == NULL)
-        behind_find();
     before();
-    pid_t child = behind.fork();
+    pid_t child = behind()->fork();
     if (child == 0)
         after_in_child();
     else

@@ -39,7 +39,7 @@ extern int __libc_mallopt(int parameter, int value);
 
 /* ---- behind.c: the functions behind those that we define ---- */
 
-extern struct behind {
+struct behind {
     void (*exit)(int status);
     pid_t (*fork)(void);
     int (*getattr)(pthread_t thread, pthread_attr_t *attributes);
@@ -53,9 +53,18 @@ extern struct behind {
                   const sigset_t *mask);
     int (*epoll)(int file, struct epoll_event *events, int room, int time, const sigset_t *mask);
     _Atomic unsigned *threads; /* how many libc counts: the last of them ends the process. NULL: unknown */
-} behind;
-/* Is done when the library is loaded; whoever is called before does it himself. */
+};
+
+extern struct behind behind_found;
+
 void behind_find(void);
+
+/* They are looked up when the library is loaded; other libraries' constructors may have called it before. */
+static inline const struct behind *behind(void) {
+    if (unlikely(behind_found.exit == NULL))
+        behind_find();
+    return &behind_found;
+}
 
 /* ---- route.c: which side serves a call ---- */
 

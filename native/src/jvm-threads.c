@@ -109,8 +109,9 @@ static struct jvm_thread *take(void) {
 
 /* libc ends the process when the last thread that it counts has ended: main by pthread_exit, for one. */
 static void count(int more) {
-    if (behind.threads != NULL)
-        *behind.threads += (unsigned)more;
+    _Atomic unsigned *threads_of_libc = behind()->threads;
+    if (threads_of_libc != NULL)
+        *threads_of_libc += (unsigned)more;
 }
 
 static void *run(void *given) {

@@ -149,29 +149,23 @@ static const sigset_t *without_faults(const sigset_t *mask, sigset_t *allowed) {
     return allowed;
 }
 
-static const struct behind *libcs(void) {
-    if (behind.suspend == NULL)
-        behind_find();
-    return &behind;
-}
-
 EXPORTED int sigsuspend(const sigset_t *mask) {
     sigset_t allowed;
-    return libcs()->suspend(without_faults(mask, &allowed));
+    return behind()->suspend(without_faults(mask, &allowed));
 }
 
 EXPORTED int ppoll(struct pollfd *files, nfds_t count, const struct timespec *time, const sigset_t *mask) {
     sigset_t allowed;
-    return libcs()->poll(files, count, time, without_faults(mask, &allowed));
+    return behind()->poll(files, count, time, without_faults(mask, &allowed));
 }
 
 EXPORTED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *failed, const struct timespec *time,
                      const sigset_t *mask) {
     sigset_t allowed;
-    return libcs()->select(count, readable, writable, failed, time, without_faults(mask, &allowed));
+    return behind()->select(count, readable, writable, failed, time, without_faults(mask, &allowed));
 }
 
 EXPORTED int epoll_pwait(int file, struct epoll_event *events, int room, int time, const sigset_t *mask) {
     sigset_t allowed;
-    return libcs()->epoll(file, events, room, time, without_faults(mask, &allowed));
+    return behind()->epoll(file, events, room, time, without_faults(mask, &allowed));
 }

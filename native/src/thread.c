@@ -335,14 +335,12 @@ bool thread_prepare(void) {
  * glibc allocates in here while it holds the thread's lock, and attaching the thread would want that lock again:
  * whoever allocates for the first time here must not attach yet. */
 EXPORTED int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
-    if (behind.getattr == NULL)
-        behind_find();
     if (thread_self.relay_stack != 0 && thread_runs_jvm(&thread_self))
         return relay_describe(&thread_self, attributes);
     enum thread_kind kind = thread_self.kind;
     if (kind == THREAD_NEW)
         thread_self.kind = THREAD_INSIDE;
-    int error = behind.getattr(thread, attributes);
+    int error = behind()->getattr(thread, attributes);
     thread_self.kind = kind;
     return error;
 }
@@ -397,9 +395,7 @@ void thread_child(void) {
 /* ---- making threads ---- */
 
 int thread_create_plain(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument) {
-    if (behind.create == NULL)
-        behind_find();
-    return behind.create(thread, attributes, routine, argument);
+    return behind()->create(thread, attributes, routine, argument);
 }
 
 /* The JVM creates threads while it starts, and from threads that it made: those are its own. */
