@@ -276,8 +276,9 @@ static _Noreturn void be_a_child(struct child *child, pid_t parent) {
         count_who_serves();
     struct act *act = watch_begin("a child's life");
     size_t life = random_below(&child->random, 8);
+    is_without_mail = child->is_quiet; /* libc's malloc is as _Fork found it, with its locks held: nothing for it */
     if (child->is_quiet)
-        life = java_serves != NULL && java_serves(1) ? 1 : 0; /* libc's malloc cannot: its locks are as they were */
+        life = java_serves != NULL && java_serves(1) ? 1 : 0;
     if (life == 1)
         churn_a_little(&child->random);
     else if (life == 2)
