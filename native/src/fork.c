@@ -10,8 +10,8 @@
  *   - if a thread needs longer than PATIENCE to come out of Java, or a JVM thread to stop (never a hang): on a machine
  *     with more to do than it has processors, for one;
  *   - if the thread that forks is inside of Java, or of libc's malloc: in a signal handler that has interrupted it;
- *   - where nobody tells us (the system calls themselves), where there is no membarrier, in the host mode, and if the
- * user says so (JAVALLOC_CHILDREN=libc).
+ *   - where nobody tells us (the system calls themselves) and where there is no membarrier;
+ *   - in the host mode, and where the user wants none (JAVALLOC_CHILDREN=libc).
  *
  * Nobody can wait for ever for the rest. While it lasts, other threads get their memory from libc; so whatever locks
  * they hold that other handlers of fork want, they come to give them back.

@@ -231,6 +231,16 @@ uintptr_t dispositions_stack_pointer(const void *context);
 /* Once the JVM has installed its handlers: `before` are the dispositions that the program had. */
 void faults_divide(const struct sigaction before[NSIG]);
 
+/* ---- glibc.c: what we know of glibc's insides ---- */
+
+/* Once, with libc's place for the id of a thread that has a stack of its own (see PR_GET_TID_ADDRESS), or NULL. */
+void glibc_find(const _Atomic pid_t *id);
+/* Whether it was at work where a signal's handler has interrupted it, and may hold locks; not, if it only waited. */
+bool glibc_is_at_work(const void *context);
+void glibc_count_threads(int more);
+/* One that it does not know of in this process: a call like setuid is for it, too. */
+void glibc_list_thread(const _Atomic pid_t *id);
+
 /* ---- jvm-threads.c: the JVM's own threads ---- */
 
 /* A real-time signal in the place of SIGUSR2. HotSpot suspends its threads with it. */

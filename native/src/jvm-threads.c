@@ -21,12 +21,10 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <link.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/single_threaded.h>
@@ -53,13 +51,13 @@
 enum answer { NONE, ASKED, STOPPED, REFUSED };
 
 struct jvm_thread {
-    _Atomic pid_t id;       /* 0: nobody's; -1: is being made */
+    _Atomic enum presence { FREE, TAKEN, RUNS } presence; /* TAKEN: its thread is being made */
     _Atomic uint32_t state; /* 4 times the word of the round, plus the answer that the thread has given in it */
     void *(*routine)(void *);
     void *argument;
     char *stack; /* from its guard page on; it stays mapped until another thread takes this place */
     size_t stack_bytes;
-    _Atomic pid_t *id_in_libc; /* the kernel writes 0 there when the thread is gone */
+    _Atomic pid_t *id; /* libc's and the kernel's, which writes it before the thread runs, and 0 when it is gone */
     char *thread_pointer;
     void *robust_list;
     size_t robust_list_bytes;
@@ -94,43 +92,36 @@ static bool is_same_round(uint32_t a, uint32_t b) { return a / 2 == b / 2; }
 static struct jvm_thread *take(void) {
     for (int i = 0; i < THREADS_MAX; i++) {
         struct jvm_thread *thread = &threads[i];
-        pid_t nobody = 0;
-        if (thread->is_revived || (thread->stack != NULL && thread->id_in_libc != NULL && *thread->id_in_libc != 0))
+        enum presence is_free = FREE;
+        if (thread->is_revived || (thread->stack != NULL && thread->id != NULL && *thread->id != 0))
             continue; /* it has ended, and libc has not seen it; or it ends, and is still on its stack */
-        if (!atomic_compare_exchange_strong(&thread->id, &nobody, -1))
+        if (!atomic_compare_exchange_strong(&thread->presence, &is_free, TAKEN))
             continue;
         if (thread->stack != NULL)
             munmap(thread->stack, thread->stack_bytes);
-        *thread = (struct jvm_thread){.id = -1};
+        *thread = (struct jvm_thread){.presence = TAKEN};
         return thread;
     }
     return NULL;
 }
 
-/* libc ends the process when the last thread that it counts has ended: main by pthread_exit, for one. */
-static void count(int more) {
-    _Atomic unsigned *threads_of_libc = behind()->threads;
-    if (threads_of_libc != NULL)
-        *threads_of_libc += (unsigned)more;
-}
-
 static void *run(void *given) {
     struct jvm_thread *self = mine = given;
-    void *id_in_libc = NULL;
+    void *id = NULL;
     thread_self.kind = THREAD_JVM;
-    prctl(PR_GET_TID_ADDRESS, &id_in_libc);
-    self->id_in_libc = id_in_libc;
+    prctl(PR_GET_TID_ADDRESS, &id);
+    self->id = id;
     self->thread_pointer = __builtin_thread_pointer();
     syscall(SYS_get_robust_list, 0, &self->robust_list, &self->robust_list_bytes);
     signals_allow(SUSPEND_SIGNAL);
-    self->id = gettid();
-    count(-1);
+    self->presence = RUNS;
+    glibc_count_threads(-1); /* or the process would not end with its last thread */
     void *result = self->routine(self->argument);
     bool is_known_to_libc = !self->is_revived;
-    self->id = 0;
+    self->presence = FREE;
     if (!is_known_to_libc)
         syscall(SYS_exit, 0); /* in a child libc has no account of it, and would fall over its end */
-    count(1);                 /* libc takes it off */
+    glibc_count_threads(1);   /* it takes one off */
     return result;
 }
 
@@ -174,9 +165,9 @@ static void *run_unknown(void *given) {
     struct start start = *(struct start *)given;
     thread_self.kind = THREAD_JVM;
     __libc_free(given);
-    count(-1);
+    glibc_count_threads(-1);
     void *result = start.routine(start.argument);
-    count(1);
+    glibc_count_threads(1);
     return result;
 }
 
@@ -205,103 +196,10 @@ int jvm_threads_create(pthread_t *created, const pthread_attr_t *attributes, voi
         thread->argument = argument;
         error = create(thread, created, attributes);
         if (error != 0)
-            thread->id = 0;
+            thread->presence = FREE;
     }
     signals_restore(&before);
     return error;
-}
-
-/* ---- libc, its loader, and where a thread was interrupted ---- */
-
-struct range {
-    uintptr_t low, high;
-};
-static struct range code_of_libc, code_of_loader, data_of_loader;
-
-static bool is_in(const struct range *range, uintptr_t address) {
-    return address - range->low < range->high - range->low;
-}
-
-static int find_ranges(struct dl_phdr_info *info, size_t size, void *unused) {
-    (void)size, (void)unused;
-    const char *slash = strrchr(info->dlpi_name, '/');
-    const char *name = slash == NULL ? info->dlpi_name : slash + 1;
-    bool is_loader = strncmp(name, "ld-linux", 8) == 0;
-    for (int i = 0; i < info->dlpi_phnum && (is_loader || strcmp(name, "libc.so.6") == 0); i++) {
-        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-        uintptr_t low = info->dlpi_addr + part->p_vaddr;
-        struct range range = {low, low + part->p_memsz};
-        if (part->p_type != PT_LOAD)
-            continue;
-        if ((part->p_flags & PF_X) != 0)
-            *(is_loader ? &code_of_loader : &code_of_libc) = range;
-        if ((part->p_flags & PF_W) != 0 && is_loader)
-            data_of_loader = range;
-    }
-    return 0;
-}
-
-#if defined(__x86_64__)
-
-/* Whether it waited in the futex system call, which the kernel has ended, or will start again. */
-static bool is_in_futex(const greg_t *registers) {
-    const unsigned char *next = (const unsigned char *)registers[REG_RIP];
-    bool is_ended = registers[REG_RAX] == -EINTR && next[-2] == 0x0f && next[-1] == 0x05;
-    bool is_restarted = registers[REG_RAX] == SYS_futex && next[0] == 0x0f && next[1] == 0x05;
-    long command = registers[REG_RSI] & FUTEX_CMD_MASK;
-    return (is_ended || is_restarted) && (command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET);
-}
-
-static bool may_stop(const void *context) {
-    const greg_t *registers = ((const ucontext_t *)context)->uc_mcontext.gregs;
-    uintptr_t at = (uintptr_t)registers[REG_RIP];
-    if (stop_anywhere)
-        return true;
-    return !thread_self.in_libc && !is_in(&code_of_loader, at) && (!is_in(&code_of_libc, at) || is_in_futex(registers));
-}
-
-#else
-
-/* Written for one processor so far. On others forked children live on libc's malloc. */
-static bool may_stop(const void *context) {
-    (void)context;
-    return stop_anywhere;
-}
-
-#endif
-
-/* ---- libc's list of threads with stacks of their own ----
- *
- * setuid and its like, which the kernel knows for one thread only, are done by libc on all threads in its lists. A
- * forked child begins with empty ones. Those that come back are put on the list again. It is a ring through all threads
- * on it and its head, which lies in the loader's data. */
-
-struct node {
-    struct node *next, *previous;
-};
-static struct node *list_of_libc; /* NULL: not found, and the threads keep the rights that they come back with */
-
-/* It lies before the thread's id, in all versions of glibc that have lists. */
-static struct node *node_of(const struct jvm_thread *thread) { return (struct node *)(void *)thread->id_in_libc - 1; }
-
-static void find_list_of_libc(void) {
-    if (threads[0].id_in_libc == NULL)
-        return;
-    struct node *first = node_of(&threads[0]), *at = first;
-    while (at->next != NULL && at->next->previous == at && at->next != first) {
-        at = at->next;
-        if (is_in(&data_of_loader, (uintptr_t)at))
-            list_of_libc = at;
-    }
-}
-
-static void put_on_list_of_libc(const struct jvm_thread *thread) {
-    struct node *node = node_of(thread), *head = list_of_libc;
-    if (head == NULL || head->next == NULL || head->next->previous != head)
-        return;
-    *node = (struct node){head->next, head};
-    head->next->previous = node;
-    head->next = node;
 }
 
 /* ---- the stopped threads ---- */
@@ -324,7 +222,6 @@ static bool wait_for_the_end(uint32_t round) {
 static void come_back(void) {
     mine->is_new = false;
     mine->is_revived = true;
-    mine->id = gettid();
     syscall(SYS_set_robust_list, mine->robust_list, mine->robust_list_bytes);
 #if defined(RSEQ_SIG)
     if (__rseq_size > 0)
@@ -346,6 +243,10 @@ static void stop(uint32_t round) {
         wake_all();
 }
 
+static bool may_stop(const void *context) {
+    return stop_anywhere || (!thread_self.in_libc && !glibc_is_at_work(context));
+}
+
 static void on_suspend(int signal, siginfo_t *info, void *context) {
     int saved = errno;
     bool is_jvm = thread_self.kind == THREAD_JVM;
@@ -365,8 +266,7 @@ void jvm_threads_prepare(const struct sigaction before[NSIG]) {
     sigaction(SUSPEND_SIGNAL, NULL, &of_hotspot);
     if ((of_hotspot.sa_flags & SA_SIGINFO) == 0)
         return; /* the JVM did not start */
-    dl_iterate_phdr(find_ranges, NULL);
-    find_list_of_libc();
+    glibc_find(threads[0].id);
     struct sigaction ours = of_hotspot;
     ours.sa_sigaction = on_suspend;
     sigaction(SUSPEND_SIGNAL, &ours, NULL);
@@ -392,7 +292,7 @@ void jvm_threads_end_turn(void) { whose_turn = NULL; }
 /* The thread may be about to give its answer: that must not be lost. */
 static void ask(struct jvm_thread *thread, uint32_t state) {
     if (atomic_compare_exchange_strong(&thread->state, &state, round_now / 2 * 4 + ASKED))
-        syscall(SYS_tgkill, getpid(), thread->id, SUSPEND_SIGNAL);
+        syscall(SYS_tgkill, getpid(), *thread->id, SUSPEND_SIGNAL);
 }
 
 /* Asks those who have not been asked, and, if it is time, those who have refused. Returns how many have not stopped. */
@@ -401,10 +301,10 @@ static int ask_all(bool again) {
     for (int i = 0; i < THREADS_MAX; i++) {
         uint32_t state = threads[i].state;
         enum answer answer = state / 4 == round_now / 2 ? state % 4 : NONE;
-        if (threads[i].id == 0 || answer == STOPPED)
+        if (threads[i].presence == FREE || answer == STOPPED)
             continue;
         missing++;
-        if (threads[i].id > 0 && (answer == NONE || (answer == REFUSED && again)))
+        if (threads[i].presence == RUNS && (answer == NONE || (answer == REFUSED && again)))
             ask(&threads[i], state);
     }
     return missing;
@@ -421,7 +321,7 @@ bool jvm_threads_stop(bool anywhere, long until) {
         return true;
     while (round_now != 0) /* they are being brought back */
         sched_yield();
-    if ((some_are_unknown || threads[0].id == 0) && !anywhere)
+    if ((some_are_unknown || threads[0].presence == FREE) && !anywhere)
         return false; /* in the host mode all are unknown */
     stop_anywhere = anywhere;
     rounds = rounds % (1u << 29) + 1;
@@ -461,7 +361,7 @@ static bool make_kernel_thread(struct jvm_thread *thread, int (*begin)(void *)) 
     char *stack = (char *)(dispositions_stack_pointer(&thread->context) - BELOW_STACK);
     int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
                 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
-    pid_t *id = (pid_t *)thread->id_in_libc;
+    pid_t *id = (pid_t *)thread->id;
     thread->is_new = true;
     return clone(begin, stack - (uintptr_t)stack % 16, flags, thread, id, thread->thread_pointer, id) > 0;
 }
@@ -472,7 +372,7 @@ static int bring_all_back(void *given) {
     uint32_t round = round_now;
     wait_for_the_end(round);
     for (struct jvm_thread *other = first + 1; other < threads + THREADS_MAX && !are_lost; other++)
-        are_lost = other->id > 0 && !make_kernel_thread(other, go_on);
+        are_lost = other->presence == RUNS && !make_kernel_thread(other, go_on);
     if (are_lost)
         route_lose_java();
     are_memory_only = false;
@@ -484,14 +384,14 @@ void jvm_threads_are_memory_only(void) { are_memory_only = true; }
 
 bool jvm_threads_bring_back(void) {
     struct jvm_thread *first = threads;
-    while (first < threads + THREADS_MAX && first->id <= 0)
+    while (first < threads + THREADS_MAX && first->presence != RUNS)
         first++;
     /* libc's malloc would take no locks on the thread that it thinks is the only one. */
     if (first == threads + THREADS_MAX || __libc_single_threaded)
         return false;
     for (struct jvm_thread *thread = first; thread < threads + THREADS_MAX; thread++)
-        if (thread->id > 0)
-            put_on_list_of_libc(thread);
+        if (thread->presence == RUNS)
+            glibc_list_thread(thread->id);
     jvm_threads_let_go_soon();
     return make_kernel_thread(first, bring_all_back);
 }

@@ -24,7 +24,7 @@
  *     way, calls into a JVM whose threads did not come along. Where the kernel cannot, fork's handler closes it.
  *   - stack_window is 0 from before an upcall until after it: what the JVM allocates meanwhile goes to libc, and what
  *     a signal handler allocates, too.
- *   - Deferred blocks hang on a lock-free list through their own first word; the next call into Java takes all of the
+ *   - Deferred blocks hang on a lock-free list, each on a note of its own; the next call into Java takes all of the
  *     list and frees it.
  */
 #include <errno.h>

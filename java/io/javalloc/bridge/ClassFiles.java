@@ -15,7 +15,7 @@ import java.util.zip.ZipFile;
 final class ClassFiles {
 
     /// Of jars with more, such as those with a library in them, the rest is loaded when needed.
-    private static final int MOST = 5_000;
+    private static final int MOST = 1_000;
 
     private static final String SUFFIX = ".class";
 
