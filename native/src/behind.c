@@ -19,6 +19,7 @@ void behind_find(void) {
     *(void **)&behind_found.fork = dlsym(RTLD_NEXT, "_Fork");
     *(void **)&behind_found.getattr = dlsym(RTLD_NEXT, "pthread_getattr_np");
     *(void **)&behind_found.create = dlsym(RTLD_NEXT, "pthread_create");
+    *(void **)&behind_found.create_c11 = dlsym(RTLD_NEXT, "thrd_create");
     *(void **)&behind_found.wait = newer("pthread_cond_wait");
     *(void **)&behind_found.timed_wait = newer("pthread_cond_timedwait");
     *(void **)&behind_found.sleep = dlsym(RTLD_NEXT, "nanosleep");

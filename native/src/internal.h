@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <threads.h>
 
 #include "javalloc/bridge.h"
 #include "javalloc/javalloc.h"
@@ -44,6 +45,7 @@ struct behind {
     pid_t (*fork)(void);
     int (*getattr)(pthread_t thread, pthread_attr_t *attributes);
     int (*create)(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
+    int (*create_c11)(thrd_t *thread, thrd_start_t routine, void *argument);
     int (*wait)(pthread_cond_t *condition, pthread_mutex_t *mutex);
     int (*timed_wait)(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
     int (*sleep)(const struct timespec *time, struct timespec *rest);

@@ -5,7 +5,8 @@
  * Coming: at its first call, under THREAD_INSIDE and with all signals blocked, because attaching allocates and is not
  * safe in a signal handler. Leaving: in a pthread-key destructor that puts itself off until a late round, so that the
  * other keys' destructors still find Java; what comes after it (glibc's own clean-up) must not attach again:
- * THREAD_GONE.
+ * THREAD_GONE. The key is set when the thread begins, not when it comes: who came for the first time in a late round,
+ * or in a handler that interrupts the clean-up, would never leave.
  *
  * Solitude: bridge.multi_threaded is 0 while one thread only, the owner, has come to Java, so that the heap's lock can
  * be skipped. The second one to come sets it, and then waits until the owner is outside any operation. The owner's side
@@ -33,18 +34,31 @@
 /* What the JVM takes main's stack to be, at most: -Xss in jvm-options.h. */
 #define JVM_STACK ((size_t)8 << 20)
 
-/* One less than there are, because a thread may be seen for the first time in another key's destructor. */
+/* One less than there are, because a thread of libc's own making may be seen for the first time in another key's
+ * destructor. */
 #define EXIT_ROUNDS (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
+
+/* Threads that have been created and do not run yet; of more than these we do not see the beginning. */
+#define STARTS 256
 
 THREAD_LOCAL struct thread thread_self;
 
 static pthread_key_t exit_key;
+static bool has_exit_key;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
 static struct thread *owner;
 static bool has_barrier;
 static struct counters *all_records, *free_records;
 
 static _Atomic uint64_t shared_calls[ROUTES][OPERATIONS]; /* of threads without a record */
+
+static struct start {
+    _Atomic bool is_taken;
+    void *(*routine)(void *);
+    thrd_start_t routine_c11;
+    void *argument;
+} starts[STARTS];
+static _Atomic unsigned next_start;
 
 static _Atomic uint32_t travellers; /* threads that are on their way to Java or from it */
 
@@ -229,45 +243,53 @@ static enum thread_kind come(struct thread *self) {
     return THREAD_READY;
 }
 
-void thread_enter(struct thread *self) {
-    int saved = errno;
-    sigset_t before;
-    signals_block_all(&before); /* first: a handler that forks would wait for the traveller that it interrupts */
-    int cancellation = cancellation_forbid();
+/* All signals are blocked. */
+static void enter(struct thread *self) {
     self->kind = THREAD_INSIDE;
     if (set_out()) {
         enum thread_kind kind = come(self);
         self->stack_window = kind == THREAD_READY ? self->stack_usable : 0;
         self->kind = kind;
         arrive();
-        signals_restore_for_java(self, &before);
     } else {
         pthread_setspecific(exit_key, self); /* it comes later, and must have its rounds counted from the first on */
         self->kind = THREAD_NEW;
-        signals_restore(&before);
     }
+}
+
+/* A handler that interrupts it before the signals are blocked may have done it all. */
+void thread_enter(struct thread *self) {
+    int saved = errno;
+    sigset_t before;
+    signals_block_all(&before); /* first: a handler that forks would wait for the traveller that it interrupts */
+    int cancellation = cancellation_forbid();
+    if (self->kind == THREAD_NEW)
+        enter(self);
+    signals_restore_for_java(self, &before);
     cancellation_allow(cancellation);
     errno = saved;
 }
 
-/* As when it came: attaching again is not safe in a signal handler. */
-void thread_relay(struct thread *self) {
-    int saved = errno;
-    sigset_t before;
-    signals_block_all(&before);
-    if (!set_out()) {
-        signals_restore(&before);
+/* All signals are blocked. */
+static void relay(struct thread *self) {
+    if (self->kind != THREAD_READY || self->relay_stack != 0 || !set_out())
         return;
-    }
-    int cancellation = cancellation_forbid();
     thread_inside(self);
-    bool is_done = relay_attach(self);
-    if (is_done)
+    if (relay_attach(self))
         serve_on_every_stack(self);
     else
         serve_on_no_stack(self);
     thread_outside(self);
     arrive();
+}
+
+/* As when it came: attaching again is not safe in a signal handler; and one may have done it. */
+void thread_relay(struct thread *self) {
+    int saved = errno;
+    sigset_t before;
+    signals_block_all(&before);
+    int cancellation = cancellation_forbid();
+    relay(self);
     cancellation_allow(cancellation);
     signals_restore_for_java(self, &before);
     errno = saved;
@@ -298,14 +320,6 @@ static void leave(struct thread *self) {
     signals_restore(&before);
 }
 
-/* What is left is libc's clean-up: it frees what its malloc has kept for the thread, and a handler of a signal must not
- * come in between. */
-static void be_gone(struct thread *self) {
-    sigset_t before;
-    signals_block_all_but_faults(&before);
-    self->kind = THREAD_GONE;
-}
-
 static void exit_destructor(void *value) {
     struct thread *self = value;
     route_settle();
@@ -313,9 +327,13 @@ static void exit_destructor(void *value) {
         return;
     if (++self->exit_rounds < EXIT_ROUNDS && pthread_setspecific(exit_key, self) == 0)
         return;
+    /* What is left is libc's clean-up: it frees what its malloc has kept for the thread, and a handler of a signal must
+     * not come in between; nor must it come to Java now. */
+    sigset_t before;
+    signals_block_all_but_faults(&before);
     if (self->kind == THREAD_READY && !route_is_child())
         leave(self);
-    be_gone(self);
+    self->kind = THREAD_GONE;
 }
 
 void thread_come_again(void) {
@@ -327,7 +345,8 @@ bool thread_prepare(void) {
     /* Without membarrier there is no solitude: the lock is always taken. */
     has_barrier = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
     bridge.multi_threaded = !has_barrier;
-    return pthread_key_create(&exit_key, exit_destructor) == 0;
+    has_exit_key = pthread_key_create(&exit_key, exit_destructor) == 0;
+    return has_exit_key;
 }
 
 /* HotSpot asks for the bounds of the stack that it is called on. The program is told the truth.
@@ -378,6 +397,7 @@ void thread_child(void) {
     struct thread *self = &thread_self;
     travellers = 0;
     free_records = NULL;
+    memset(starts, 0, sizeof starts);
     memset(shared_calls, 0, sizeof shared_calls);
     for (struct counters *record = all_records; record != NULL; record = record->next) {
         memset(record->calls, 0, sizeof record->calls);
@@ -398,11 +418,59 @@ int thread_create_plain(pthread_t *thread, const pthread_attr_t *attributes, voi
     return behind()->create(thread, attributes, routine, argument);
 }
 
+static struct start *take_start(void *(*routine)(void *), thrd_start_t routine_c11, void *argument) {
+    for (int i = 0; i < STARTS; i++) {
+        struct start *start = &starts[next_start++ % STARTS];
+        if (atomic_exchange(&start->is_taken, true))
+            continue;
+        start->routine = routine;
+        start->routine_c11 = routine_c11;
+        start->argument = argument;
+        return start;
+    }
+    return NULL;
+}
+
+/* On the new thread. */
+static struct start begin(struct start *given) {
+    struct start start = *given;
+    given->is_taken = false;
+    pthread_setspecific(exit_key, &thread_self);
+    return start;
+}
+
+static void *run(void *given) {
+    struct start start = begin(given);
+    return start.routine(start.argument);
+}
+
+static int run_c11(void *given) {
+    struct start start = begin(given);
+    return start.routine_c11(start.argument);
+}
+
 /* The JVM creates threads while it starts, and from threads that it made: those are its own. */
 EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
                             void *argument) {
     if (thread_runs_jvm(&thread_self))
         return jvm_threads_create(thread, attributes, routine, argument);
     route_settle(); /* a forked child has one thread while its JVM comes back */
-    return thread_create_plain(thread, attributes, routine, argument);
+    struct start *start = has_exit_key ? take_start(routine, NULL, argument) : NULL;
+    if (start == NULL)
+        return thread_create_plain(thread, attributes, routine, argument);
+    int error = thread_create_plain(thread, attributes, run, start);
+    if (error != 0)
+        start->is_taken = false;
+    return error;
+}
+
+EXPORTED int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument) {
+    route_settle();
+    struct start *start = has_exit_key ? take_start(NULL, routine, argument) : NULL;
+    if (start == NULL)
+        return behind()->create_c11(thread, routine, argument);
+    int result = behind()->create_c11(thread, run_c11, start);
+    if (result != thrd_success)
+        start->is_taken = false;
+    return result;
 }
