@@ -43,24 +43,28 @@ static bool come_to_rest(void) {
     return false;
 }
 
-static bool begin(void) {
+/* Quiet: libc will not take the locks of its malloc, which the child's JVM needs, too. */
+static bool begin(bool is_quiet) {
     if (options.children == CHILDREN_LIBC || thread_runs_jvm(&thread_self) || thread_self.in_libc)
         return false;
     if (!jvm_threads_take_turn(process_nanoseconds() + PATIENCE_FOR_OTHER_FORKS))
         return false;
+    if (is_quiet)
+        libc_shut();
     if (come_to_rest())
         return true;
+    libc_open();
     jvm_threads_end_turn();
     return false;
 }
 
 /* A handler of a signal may fork, too. It finds that a rest is had, or that none is wanted, and nothing in between. */
-static void before(void) {
+static void before(bool is_quiet) {
     if (!route_is_open())
         return;
     sigset_t mask;
     signals_block_all_but_faults(&mask);
-    if (jvm_threads_is_my_turn() || begin()) {
+    if (jvm_threads_is_my_turn() || begin(is_quiet)) {
         depth++;
         with_java++;
     } else {
@@ -70,6 +74,7 @@ static void before(void) {
 }
 
 static void go_on(void) {
+    libc_open();
     if (!route_is_asleep()) {
         jvm_threads_let_go_soon();
         route_resume();
@@ -136,7 +141,7 @@ void fork_wake(void) {
 
 /* It calls no handlers, because handlers of signals may call it. Neither does what we do take locks of libc's. */
 EXPORTED pid_t _Fork(void) {
-    before();
+    before(true);
     pid_t child = behind()->fork();
     if (child == 0)
         after_in_child();
@@ -148,7 +153,7 @@ EXPORTED pid_t _Fork(void) {
 /* Between these, which are called last before the fork and first after it, libc's fork holds the locks of its malloc: a
  * handler of a signal must not want them. */
 static void before_fork(void) {
-    before();
+    before(false);
     libc_enter(&thread_self);
 }
 

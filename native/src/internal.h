@@ -312,6 +312,12 @@ bool libc_prepare(void);
  * wait for a thread that is in a handler, too, and waits for those locks. */
 void libc_enter(struct thread *self);
 void libc_leave(struct thread *self);
+/* Around a fork for which libc itself does not take the locks of its malloc: other threads of the program wait outside.
+ */
+void libc_shut(void);
+void libc_open(void);
+bool libc_is_left(void); /* if it is shut: by those whom thread_wait_outside does not know */
+void libc_child(void);
 void *libc_allocate(struct thread *self, size_t size, size_t alignment, bool zeroed);
 void *libc_resize(struct thread *self, void *block, size_t size);
 void libc_free(struct thread *self, void *block); /* keeps errno */

@@ -4,6 +4,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -26,18 +27,48 @@ void *list_next(const void *block) {
 /* Blocks of libc's that a handler freed while libc was at work. */
 static _Atomic(void *) deferred_libc_blocks;
 
-void libc_enter(struct thread *self) {
+static _Atomic bool is_shut;
+
+/* Threads without a record that are inside; those with one are seen by it (thread.c). */
+static _Atomic uint32_t strangers;
+
+static void go_in(struct thread *self) {
     self->window_before_libc = self->stack_window;
     self->in_libc = true;
     self->stack_window = 0;
+    if (self->counters == NULL)
+        strangers++;
     atomic_signal_fence(memory_order_seq_cst);
 }
 
 void libc_leave(struct thread *self) {
     atomic_signal_fence(memory_order_seq_cst);
+    if (self->counters == NULL)
+        strangers--;
     self->stack_window = self->window_before_libc;
     self->in_libc = false;
     self->window_before_libc = 0;
+}
+
+void libc_enter(struct thread *self) {
+    bool is_let_in = thread_runs_jvm(self); /* who shuts waits for it, until it is outside of the JVM, too */
+    go_in(self);
+    while (unlikely(is_shut) && !is_let_in && !jvm_threads_is_my_turn()) {
+        libc_leave(self);
+        sched_yield();
+        go_in(self);
+    }
+}
+
+void libc_shut(void) { is_shut = true; }
+
+void libc_open(void) { is_shut = false; }
+
+bool libc_is_left(void) { return !is_shut || strangers == 0; }
+
+void libc_child(void) {
+    is_shut = false;
+    strangers = 0;
 }
 
 void *libc_allocate(struct thread *self, size_t size, size_t alignment, bool zeroed) {

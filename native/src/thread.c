@@ -367,7 +367,7 @@ EXPORTED int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
 /* ---- forks ---- */
 
 static bool all_are_outside(void) {
-    if (travellers > 0)
+    if (travellers > 0 || !libc_is_left())
         return false;
     for (const struct counters *record = all_records; record != NULL; record = record->next)
         if (record->thread != NULL && is_inside(record->thread))
@@ -396,6 +396,7 @@ static void forget(const struct thread *gone) {
 void thread_child(void) {
     struct thread *self = &thread_self;
     travellers = 0;
+    libc_child();
     free_records = NULL;
     memset(starts, 0, sizeof starts);
     memset(shared_calls, 0, sizeof shared_calls);
