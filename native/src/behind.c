@@ -27,6 +27,14 @@ void behind_find(void) {
     *(void **)&behind_found.poll = dlsym(RTLD_NEXT, "ppoll");
     *(void **)&behind_found.select = dlsym(RTLD_NEXT, "pselect");
     *(void **)&behind_found.epoll = dlsym(RTLD_NEXT, "epoll_pwait");
+    *(void **)&behind_found.getenv = dlsym(RTLD_NEXT, "getenv");
+    *(void **)&behind_found.secure_getenv = dlsym(RTLD_NEXT, "secure_getenv");
+    *(void **)&behind_found.setenv = dlsym(RTLD_NEXT, "setenv");
+    *(void **)&behind_found.unsetenv = dlsym(RTLD_NEXT, "unsetenv");
+    *(void **)&behind_found.putenv = dlsym(RTLD_NEXT, "putenv");
+    *(void **)&behind_found.clearenv = dlsym(RTLD_NEXT, "clearenv");
+    *(void **)&behind_found.at_exit = dlsym(RTLD_NEXT, "__cxa_atexit");
+    *(void **)&behind_found.setlocale = dlsym(RTLD_NEXT, "setlocale");
     *(void **)&behind_found.threads = dlsym(RTLD_DEFAULT, "__nptl_nthreads");
     *(void **)&behind_found.exit = dlsym(RTLD_NEXT, "_exit"); /* the last one: it says that all are known */
 }

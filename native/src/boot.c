@@ -14,16 +14,22 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 
-static double start_milliseconds;
+static char home[JDK_PATH_MAX], java_home[JDK_PATH_MAX];
+static long began;
+static struct boot_figures figures;
 
-double boot_milliseconds(void) { return start_milliseconds; }
+struct boot_figures boot_figures(void) {
+    return figures;
+}
 
 /* The jar and the AOT cache lie in a folder of the library's name beside it. */
-static bool find_home(char home[JDK_PATH_MAX]) {
+static bool find_home(void) {
     Dl_info info;
     char path[PATH_MAX];
     if (dladdr((void *)find_home, &info) == 0 || realpath(info.dli_fname, path) == NULL)
@@ -45,9 +51,9 @@ static bool trace_places(void) {
     return false;
 }
 
-static const char *start(int *exit_status) {
-    static char home[JDK_PATH_MAX], java_home[JDK_PATH_MAX];
-    if (!find_home(home))
+/* All that needs no JVM. */
+static const char *prepare_all(void) {
+    if (!find_home())
         return "the library cannot find itself";
     const char *problem = jdk_find(java_home);
     if (problem == NULL)
@@ -57,10 +63,7 @@ static const char *start(int *exit_status) {
     output_prepare();
     memcpy(bridge.heap, options.heap, sizeof bridge.heap);
     bridge.traced = options.leaks && trace_places();
-    process_save();
-    problem = jvm_start(home, java_home, exit_status);
-    process_restore();
-    return problem;
+    return NULL;
 }
 
 static void give_up(const char *problem, int exit_status) {
@@ -71,26 +74,117 @@ static void give_up(const char *problem, int exit_status) {
     report("%s; libc serves this program", problem);
 }
 
+static void begin_service(void) {
+    if (options.stats[0] != '\0')
+        stats_prepare();
+    jvm_threads_started();
+    limits_started();
+    figures.libc_calls = figures.is_beside ? thread_calls_on(ROUTE_LIBC) : 0;
+    figures.milliseconds = (double)(process_nanoseconds() - began) / 1e6;
+    route_open();
+}
+
 static void at_the_end(void);
 
-static void boot(void) {
-    long began = process_nanoseconds();
+/* ---- before the program ---- */
+
+static void boot_before(void) {
     int exit_status = EXIT_UNAVAILABLE;
-    thread_self.kind = THREAD_INSIDE;
-    const char *problem = start(&exit_status);
+    process_save();
+    const char *problem = jvm_start(home, java_home, &exit_status);
+    process_restore();
     if (problem != NULL) {
         give_up(problem, exit_status);
         return;
     }
-    if (options.stats[0] != '\0')
-        stats_prepare();
     thread_self.kind = THREAD_NEW;
     thread_enter(&thread_self);
     thread_counts_reset();
-    limits_started();
+    begin_service();
+}
+
+/* ---- beside the program ---- */
+
+/* For the JVM's main thread. */
+#define STACK_BESIDE ((size_t)2 << 20)
+
+#define PATIENCE_NANOSECONDS 2000000000L
+
+static _Atomic bool is_under_way, is_loading;
+
+static void wait_while(const _Atomic bool *condition) {
+    const struct timespec moment = {.tv_nsec = 200000};
+    long until = process_nanoseconds() + PATIENCE_NANOSECONDS;
+    while (*condition && !thread_runs_jvm(&thread_self) && process_nanoseconds() < until)
+        syscall(SYS_nanosleep, &moment, NULL); /* libc's is a cancellation point */
+}
+
+static void wait_while_loading(void *unused) {
+    (void)unused;
+    wait_while(&is_loading);
+}
+
+/* When the process ends the loader forgets that it has initialized its libraries, and what is loaded after that has
+ * those initialized again that it needs: the JVM's, while they are in use. So all are loaded at once, and who ends the
+ * process meanwhile waits: in a handler that is called before the loader's, as that is older; libc has set it before
+ * main began. */
+static void load(void) {
+    is_loading = true;
+    behind()->at_exit(wait_while_loading, NULL, NULL);
+    jvm_load(java_home);
+    is_loading = false;
+}
+
+static void *boot_thread(void *unused) {
+    int exit_status = EXIT_UNAVAILABLE;
+    process_part_thread();
+    load();
+    const char *problem = jvm_start(home, java_home, &exit_status);
+    if (problem != NULL)
+        give_up(problem, exit_status);
+    process_parted();
+    if (problem == NULL) {
+        begin_service();
+        jvm_detach();
+    }
+    is_under_way = false;
+    return unused;
+}
+
+/* False: it must be done before. */
+static bool boot_beside(void) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    if (!process_part() || pthread_attr_init(&attributes) != 0)
+        return false;
+    pthread_attr_setstacksize(&attributes, STACK_BESIDE);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    is_under_way = figures.is_beside = true;
+    if (jvm_threads_create(&thread, &attributes, boot_thread, NULL) != 0)
+        is_under_way = figures.is_beside = false;
+    pthread_attr_destroy(&attributes);
+    return figures.is_beside;
+}
+
+/* A fork: the thread may hold the loader's lock, which libc does not free in a child; and so the child has Java. */
+void boot_wait(void) {
+    if (unlikely(is_under_way))
+        wait_while(&is_under_way);
+}
+
+static void boot(void) {
+    began = process_nanoseconds();
+    thread_self.kind = THREAD_INSIDE;
+    const char *problem = prepare_all();
+    if (problem != NULL) {
+        give_up(problem, EXIT_UNAVAILABLE);
+        return;
+    }
     at_quick_exit(at_the_end); /* it runs no destructors */
-    route_open();
-    start_milliseconds = (double)(process_nanoseconds() - began) / 1e6;
+    if (!options.starts_beside || !boot_beside())
+        boot_before();
+    else
+        thread_self.kind = THREAD_NEW;
 }
 
 __attribute__((constructor)) static void library_loaded(void) {
@@ -116,7 +210,7 @@ static void at_the_end(void) {
     static bool is_over;
     thread_come_again(); /* main, if it is the last one and has ended as a thread does */
     stats_write();
-    if (is_over || start_milliseconds == 0 || route_is_child() || route_is_asleep() || !process_is_own())
+    if (is_over || figures.milliseconds == 0 || route_is_child() || route_is_asleep() || !process_is_own())
         return;
     is_over = true;
     bool failed = bridge.traced != 0 && !fork_is_child() && leaks_write();

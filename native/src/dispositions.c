@@ -17,6 +17,11 @@
 
 #include "internal.h"
 
+/* HotSpot raises these on purpose in Java code and handles them itself; the rest is the program's. */
+static bool is_needed_by_jvm(int signal) {
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL || signal == SUSPEND_SIGNAL;
+}
+
 typedef void (*handler_function)(int);
 extern handler_function __sysv_signal(int signal, handler_function handler);
 extern handler_function bsd_signal(int signal, handler_function handler);
@@ -27,7 +32,8 @@ static struct {
     unsigned faults;         /* else: those in the mask that the program asked for */
 } entries[NSIG];
 
-static bool is_open;         /* there are signals that are kept */
+static bool is_open;         /* there are signals that are kept, or will be */
+static bool is_beside;       /* the JVM starts beside the program */
 static _Atomic pid_t holder; /* of the lock on all that: a process; 0: nobody */
 
 /* sigaction may be called by a handler: nobody holds this while one could run. In a forked child the holder may be a
@@ -48,10 +54,50 @@ static void unlock(const sigset_t *before) {
     signals_restore(before);
 }
 
-void dispositions_keep(int signal, const struct sigaction *wanted) {
-    entries[signal].wanted = *wanted;
+/* Whom the kernel calls instead of the JVM's handler. */
+static struct sigaction divide(int signal, const struct sigaction *of_jvm) {
+    return signal == SUSPEND_SIGNAL ? jvm_threads_divide(of_jvm) : faults_divide(signal, of_jvm);
+}
+
+static void keep_for_jvm(int signal, const struct sigaction *of_jvm, const struct sigaction *of_program) {
+    struct sigaction ours = divide(signal, of_jvm);
+    entries[signal].wanted = *of_program;
     entries[signal].is_kept = true;
     is_open = true;
+    __sigaction(signal, &ours, NULL);
+}
+
+void dispositions_restore(const struct sigaction before[NSIG]) {
+    for (int signal = 1; signal < NSIG; signal++) {
+        struct sigaction now;
+        if (__sigaction(signal, NULL, &now) != 0)
+            continue;
+        if (!is_needed_by_jvm(signal))
+            __sigaction(signal, &before[signal], NULL);
+        else if ((now.sa_flags & SA_SIGINFO) != 0) /* else the JVM did not start */
+            keep_for_jvm(signal, &now, &before[signal]);
+    }
+}
+
+void dispositions_expect_jvm(void) { is_open = is_beside = true; }
+
+/* It gets the handlers that it needs. Of the others it is told that it has got them. */
+static int of_jvm(int signal, const struct sigaction *wanted, struct sigaction *before) {
+    sigset_t mask;
+    struct sigaction now;
+    lock(&mask);
+    int result = __sigaction(signal, NULL, &now);
+    if (result == 0 && entries[signal].is_kept) {
+        now = entries[signal].wanted;
+    } else if (result == 0) {
+        signals_add_faults(&now.sa_mask, entries[signal].faults);
+        if (wanted != NULL && is_needed_by_jvm(signal))
+            keep_for_jvm(signal, wanted, &now);
+    }
+    unlock(&mask);
+    if (result == 0 && before != NULL)
+        *before = now;
+    return result;
 }
 
 /* ---- what the program asks for ---- */
@@ -100,6 +146,8 @@ static bool is_of_program(int signal) {
 }
 
 EXPORTED int sigaction(int signal, const struct sigaction *wanted, struct sigaction *before) {
+    if (is_beside && thread_self.kind == THREAD_JVM)
+        return of_jvm(signal, wanted, before);
     if (!is_of_program(signal))
         return __sigaction(signal, wanted, before);
     sigset_t mask;

@@ -18,7 +18,6 @@
 /* How far below the stack pointer Java code touches the stack, to see whether there is room for a call. */
 #define BANGED ((uintptr_t)256 << 10)
 
-static const int divided[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 static struct sigaction of_hotspot[NSIG];
 
 static void explain(int signal, const siginfo_t *info) {
@@ -72,15 +71,9 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     errno = saved;
 }
 
-void faults_divide(const struct sigaction before[NSIG]) {
-    for (size_t i = 0; i < sizeof divided / sizeof *divided; i++) {
-        int signal = divided[i];
-        sigaction(signal, NULL, &of_hotspot[signal]);
-        if ((of_hotspot[signal].sa_flags & SA_SIGINFO) == 0)
-            continue; /* the JVM did not start */
-        dispositions_keep(signal, &before[signal]);
-        struct sigaction ours = of_hotspot[signal];
-        ours.sa_sigaction = on_fault;
-        sigaction(signal, &ours, NULL);
-    }
+struct sigaction faults_divide(int signal, const struct sigaction *wanted) {
+    struct sigaction ours = *wanted;
+    of_hotspot[signal] = *wanted;
+    ours.sa_sigaction = on_fault;
+    return ours;
 }

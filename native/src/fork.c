@@ -153,6 +153,7 @@ EXPORTED pid_t _Fork(void) {
 /* Between these, which are called last before the fork and first after it, libc's fork holds the locks of its malloc: a
  * handler of a signal must not want them. */
 static void before_fork(void) {
+    boot_wait();
     before(false);
     libc_enter(&thread_self);
 }

@@ -54,6 +54,11 @@ struct behind {
     int (*select)(int count, fd_set *readable, fd_set *writable, fd_set *failed, const struct timespec *time,
                   const sigset_t *mask);
     int (*epoll)(int file, struct epoll_event *events, int room, int time, const sigset_t *mask);
+    char *(*getenv)(const char *name), *(*secure_getenv)(const char *name);
+    int (*setenv)(const char *name, const char *value, int replace), (*unsetenv)(const char *name);
+    int (*putenv)(char *entry), (*clearenv)(void);
+    char *(*setlocale)(int category, const char *name);
+    int (*at_exit)(void (*handler)(void *), void *argument, void *library);
     _Atomic unsigned *threads; /* how many libc counts: the last of them ends the process. NULL: unknown */
 };
 
@@ -149,6 +154,7 @@ void thread_detach_here(struct thread *self);
 void thread_count(enum route route, enum operation op);
 void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]);
 void thread_counts_reset(void);
+uint64_t thread_calls_on(enum route route);
 /* Once the route is paused: waits until no thread is inside an operation, or on its way to Java or from it. */
 bool thread_wait_outside(long until);
 /* In a forked child: forgets the threads that did not come along. */
@@ -219,8 +225,10 @@ void signals_settle(struct thread *self, uintptr_t stack_pointer);
 
 /* ---- dispositions.c: what the program wants done with the signals that HotSpot needs ---- */
 
-/* Once a handler of ours stands for the signal: `wanted` is the disposition that the program had. */
-void dispositions_keep(int signal, const struct sigaction *wanted);
+/* After the JVM has set its own: what there was before, and the program's are kept. */
+void dispositions_restore(const struct sigaction before[NSIG]);
+/* Beside the program, from now on: what the JVM wants is done then and there. */
+void dispositions_expect_jvm(void);
 /* Does what the program wants done; false: it wants the default, which for a fault is the end. */
 bool dispositions_call(int signal, siginfo_t *info, void *context, uintptr_t stack_pointer);
 /* libc's sigaction. */
@@ -230,8 +238,8 @@ uintptr_t dispositions_stack_pointer(const void *context);
 
 /* ---- faults.c: SIGSEGV and its like, the program's and HotSpot's ---- */
 
-/* Once the JVM has installed its handlers: `before` are the dispositions that the program had. */
-void faults_divide(const struct sigaction before[NSIG]);
+/* The handler that stands for the JVM's and the program's, when the JVM wants this one. */
+struct sigaction faults_divide(int signal, const struct sigaction *wanted);
 
 /* ---- glibc.c: what we know of glibc's insides ---- */
 
@@ -249,8 +257,9 @@ void glibc_list_thread(const _Atomic pid_t *id);
 #define SUSPEND_SIGNAL      63
 #define SUSPEND_SIGNAL_TEXT "63"
 
-/* Once the JVM has installed its handlers: `before` are the dispositions that the program had. */
-void jvm_threads_prepare(const struct sigaction before[NSIG]);
+/* The handler that stands for the JVM's and the program's, when the JVM wants this one. */
+struct sigaction jvm_threads_divide(const struct sigaction *wanted);
+void jvm_threads_started(void); /* once the JVM is up */
 /* As pthread_create. */
 int jvm_threads_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
 /* Who stops them takes a turn; false if nobody gives it up until then, or if it is the caller's own. */
@@ -336,8 +345,18 @@ size_t reserve_usable_size(const void *block);
 
 /* ---- boot.c, jvm.c, jdk.c: from the constructor to the running heap ---- */
 
-double boot_milliseconds(void); /* how long the start took; 0 if Java does not serve */
+struct boot_figures {
+    double milliseconds; /* how long the start took; 0: Java does not serve */
+    bool is_beside;      /* the JVM started beside the program */
+    uint64_t libc_calls; /* that were served by libc meanwhile */
+};
+struct boot_figures boot_figures(void);
+/* Before a fork, or a change of the environment: waits until the JVM, if it starts beside the program, is up, but not
+ * for ever. */
+void boot_wait(void);
 
+/* Loads what a starting JVM would load anyway, as far as it is there. */
+void jvm_load(const char *java_home);
 /* Starts the JVM in this process and its Java side. NULL, or one sentence that says why not. */
 const char *jvm_start(const char *home, const char *java_home, int *exit_status);
 bool jvm_attach(bool *by_us);
@@ -364,8 +383,13 @@ int jdk_feature_version(const char *release);
 
 /* ---- process.c: what the JVM must not change in the program's process ---- */
 
-void process_save(void);    /* before the JVM starts */
+void process_save(void);    /* before the JVM starts, if it starts before the program */
 void process_restore(void); /* after it has */
+
+/* If it is to start beside the program: before that; false if the program would notice. */
+bool process_part(void);
+void process_part_thread(void); /* on the thread that will start it */
+void process_parted(void);      /* there, after it has */
 
 /* Takes the library out of LD_PRELOAD, where it stands, for programs that this one execs. */
 void process_hide_preload(void);
@@ -431,6 +455,7 @@ enum children { CHILDREN_AUTO, CHILDREN_JAVA, CHILDREN_LIBC };
 
 struct options {
     bool off;
+    bool starts_beside; /* the JVM, beside the program */
     enum children children;
     bool exec_is_ignored; /* programs that this one execs run without the library */
     bool strict;

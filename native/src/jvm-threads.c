@@ -69,6 +69,7 @@ struct jvm_thread {
 };
 
 static struct jvm_thread threads[THREADS_MAX];
+static bool are_ours; /* we have made them: not in the host mode */
 static _Atomic bool some_are_unknown;
 static THREAD_LOCAL struct jvm_thread *mine;
 
@@ -262,15 +263,15 @@ static void on_suspend(int signal, siginfo_t *info, void *context) {
     errno = saved;
 }
 
-void jvm_threads_prepare(const struct sigaction before[NSIG]) {
-    sigaction(SUSPEND_SIGNAL, NULL, &of_hotspot);
-    if ((of_hotspot.sa_flags & SA_SIGINFO) == 0)
-        return; /* the JVM did not start */
-    glibc_find(threads[0].id);
-    struct sigaction ours = of_hotspot;
+struct sigaction jvm_threads_divide(const struct sigaction *wanted) {
+    struct sigaction ours = of_hotspot = *wanted;
     ours.sa_sigaction = on_suspend;
-    sigaction(SUSPEND_SIGNAL, &ours, NULL);
-    dispositions_keep(SUSPEND_SIGNAL, &before[SUSPEND_SIGNAL]);
+    return ours;
+}
+
+void jvm_threads_started(void) {
+    glibc_find(threads[0].id);
+    are_ours = true;
 }
 
 /* ---- stopping them ---- */
@@ -321,8 +322,8 @@ bool jvm_threads_stop(bool anywhere, long until) {
         return true;
     while (round_now != 0) /* they are being brought back */
         sched_yield();
-    if ((some_are_unknown || threads[0].presence == FREE) && !anywhere)
-        return false; /* in the host mode all are unknown */
+    if ((some_are_unknown || !are_ours) && !anywhere)
+        return false;
     stop_anywhere = anywhere;
     rounds = rounds % (1u << 29) + 1;
     round_now = 2 * rounds + 1;

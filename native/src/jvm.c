@@ -248,6 +248,16 @@ static const char *call_entry(JNIEnv *env, int *exit_status) {
     return NULL;
 }
 
+void jvm_load(const char *jdk) {
+    static const char *const names[] = {"server/libjvm.so", "libjava.so", "libjimage.so",  "libzip.so",
+                                        "libnet.so",        "libnio.so",  "libsimdsort.so"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[JDK_PATH_MAX + 32];
+        snprintf(path, sizeof path, "%s/lib/%s", jdk, names[i]);
+        dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+    }
+}
+
 const char *jvm_start(const char *home, const char *java_home, int *exit_status) {
     static char message[JDK_PATH_MAX + 128];
     char path[JDK_PATH_MAX + 32];

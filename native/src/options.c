@@ -55,6 +55,7 @@ static void make_absolute(char path[JDK_PATH_MAX]) {
 
 void options_read(void) {
     options.off = is_set("JAVALLOC", "off", "on");
+    options.starts_beside = is_set("JAVALLOC_START", "async", "eager");
     options.children = (enum children)choice("JAVALLOC_CHILDREN", (const char *const[3]){"auto", "java", "libc"});
     options.exec_is_ignored = is_set("JAVALLOC_EXEC", "ignore", "follow");
     options.verify = is_set("JAVALLOC_VERIFY", "1", "0");

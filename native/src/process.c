@@ -1,24 +1,35 @@
 /*
- * process.c: what a starting JVM changes in the process that it is put into, and how it is put back: the environment
- * that it reads, the locale, signal masks and handlers, and the lowest file descriptors, which a program expects for
- * itself.
+ * process.c: what a starting JVM changes in the process that it is put into: the environment that it reads, the locale,
+ * signal masks and handlers, and the lowest file descriptors, which a program expects for itself.
+ *
+ * If it starts before the program all that is put back before anybody looks. If it starts beside it, on a thread of its
+ * own, nothing may change at all, not for a moment:
+ *   - the environment is a copy, as the program may write to its own meanwhile (getenv, secure_getenv);
+ *   - the locale is the thread's own (setlocale);
+ *   - what it asks sigaction for is done by us (dispositions.c);
+ *   - it is not called when the program ends meanwhile (__cxa_atexit);
+ *   - the JVM's threads have a table of descriptors of their own: the program neither sees theirs nor can it close
+ * them. Their numbers are high, so that a thread of the program's which uses one in Java, and has the program's table,
+ *     finds nothing rather than a file of the program's. What the JVM's threads print goes nowhere once it is up, or
+ * they would keep pipes open that the program has closed.
  */
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
+#include <linux/close_range.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 
 extern char **environ;
-
-/* HotSpot raises these on purpose in Java code and handles them itself; the rest is the program's. */
-static bool is_needed_by_jvm(int signal) {
-    return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL || signal == SUSPEND_SIGNAL;
-}
 
 static struct {
     char **environment;
@@ -39,16 +50,77 @@ static bool is_hidden(const char *entry) {
     return false;
 }
 
-static void hide_environment(void) {
-    static char *visible[ENVIRONMENT_MAX + 2];
+static char *visible[ENVIRONMENT_MAX + 2];
+
+static void choose_visible(void) {
     size_t count = 0;
-    saved.environment = environ;
     visible[count++] = "_JAVA_SR_SIGNUM=" SUSPEND_SIGNAL_TEXT; /* instead of SIGUSR2, which is the program's */
     for (char **entry = environ; entry != NULL && *entry != NULL && count <= ENVIRONMENT_MAX; entry++)
         if (!is_hidden(*entry))
             visible[count++] = *entry;
     visible[count] = NULL;
+}
+
+static void hide_environment(void) {
+    choose_visible();
+    saved.environment = environ;
     environ = visible;
+}
+
+static bool is_copied; /* the JVM gets its environment from `visible`, the strings in it being its own */
+
+static bool copy_environment(void) {
+    choose_visible();
+    size_t bytes = 1;
+    for (char **entry = visible; *entry != NULL; entry++)
+        bytes += strlen(*entry) + 1;
+    char *copy = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED)
+        return false;
+    for (char **entry = visible; *entry != NULL; entry++) {
+        size_t length = strlen(*entry) + 1;
+        *entry = memcpy(copy, *entry, length);
+        copy += length;
+    }
+    return is_copied = true;
+}
+
+static bool is_for_jvm(void) { return unlikely(is_copied) && thread_self.kind == THREAD_JVM; }
+
+static char *value_for_jvm(const char *name) {
+    size_t length = strlen(name);
+    for (char **entry = visible; *entry != NULL; entry++)
+        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+            return *entry + length + 1;
+    return NULL;
+}
+
+EXPORTED char *getenv(const char *name) { return is_for_jvm() ? value_for_jvm(name) : behind()->getenv(name); }
+
+EXPORTED char *secure_getenv(const char *name) {
+    return is_for_jvm() ? value_for_jvm(name) : behind()->secure_getenv(name);
+}
+
+/* Inside of libc there are more who read the environment, beneath the JVM: who changes it waits until that is up. */
+
+EXPORTED int setenv(const char *name, const char *value, int replace) {
+    boot_wait();
+    return behind()->setenv(name, value, replace);
+}
+
+EXPORTED int unsetenv(const char *name) {
+    boot_wait();
+    return behind()->unsetenv(name);
+}
+
+EXPORTED int putenv(char *entry) {
+    boot_wait();
+    return behind()->putenv(entry);
+}
+
+EXPORTED int clearenv(void) {
+    boot_wait();
+    return behind()->clearenv();
 }
 
 #define LIBRARY "libjavalloc.so"
@@ -80,19 +152,34 @@ void process_hide_preload(void) {
             shorten_list(*entry + strlen(name));
 }
 
+/* ---- the locale ---- */
+
+static locale_t locale_of_jvm; /* beside the program; 0: the process's */
+
+EXPORTED char *setlocale(int category, const char *name) {
+    if (likely(locale_of_jvm == (locale_t)0 || thread_self.kind != THREAD_JVM))
+        return behind()->setlocale(category, name);
+    uselocale(locale_of_jvm);
+    return nl_langinfo(NL_LOCALE_NAME(category == LC_ALL ? LC_CTYPE : category));
+}
+
 /* ---- descriptors: the JVM keeps some open, and gets high ones ---- */
 
-#define LOW_DESCRIPTORS 64
+#define LOW_DESCRIPTORS  64
+#define HIGH_DESCRIPTORS 512 /* where there is no telling how many the program will have */
 
-static int placeholders[LOW_DESCRIPTORS];
+static int placeholders[HIGH_DESCRIPTORS];
 static int placeholder_count;
 
-static void occupy_low_descriptors(void) {
+/* The free ones below the lowest that the JVM is to get. */
+static void occupy_descriptors(int lowest) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * LOW_DESCRIPTORS)
         return; /* the JVM would find none left */
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    for (placeholder_count = 0; null >= 0 && null < LOW_DESCRIPTORS;) {
+    if (limit.rlim_cur < 2 * (rlim_t)lowest)
+        lowest = LOW_DESCRIPTORS;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (placeholder_count = 0; null >= 0 && null < lowest;) {
         placeholders[placeholder_count++] = null;
         null = fcntl(placeholders[0], F_DUPFD_CLOEXEC, 3);
     }
@@ -100,9 +187,32 @@ static void occupy_low_descriptors(void) {
         close(null);
 }
 
-static void release_low_descriptors(void) {
+static void release_descriptors(void) {
     while (placeholder_count > 0)
         close(placeholders[--placeholder_count]);
+}
+
+static bool has_tables(void) { return syscall(SYS_close_range, 1u, 0u, 0) != 0 && errno == EINVAL; }
+
+void process_part_thread(void) {
+    syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_UNSHARE);
+    occupy_descriptors(HIGH_DESCRIPTORS);
+}
+
+void process_parted(void) {
+    release_descriptors();
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int file = STDIN_FILENO; null >= 0 && file <= STDERR_FILENO; file++)
+        dup2(null, file);
+    close(null);
+}
+
+/* ---- the end ---- */
+
+/* The libraries of the JVM have objects to destroy at the end of the process. That would be in its midst: it is still
+ * at work then, for handlers that run later, or because it has only begun. */
+EXPORTED int __cxa_atexit(void (*handler)(void *), void *argument, void *library) {
+    return thread_runs_jvm(&thread_self) ? 0 : behind()->at_exit(handler, argument, library);
 }
 
 /* ---- which process, and when ---- */
@@ -119,7 +229,7 @@ long process_nanoseconds(void) {
     return time.tv_sec * 1000000000L + time.tv_nsec;
 }
 
-/* ---- all together ---- */
+/* ---- all together: before the program ---- */
 
 void process_save(void) {
     signals_block_all(&saved.mask); /* the JVM's threads inherit it */
@@ -129,18 +239,45 @@ void process_save(void) {
     if (locale != NULL && strlen(locale) < sizeof saved.locale)
         strcpy(saved.locale, locale);
     hide_environment();
-    occupy_low_descriptors();
+    occupy_descriptors(LOW_DESCRIPTORS);
 }
 
 void process_restore(void) {
-    release_low_descriptors();
+    release_descriptors();
     environ = saved.environment;
     if (saved.locale[0] != '\0')
         setlocale(LC_ALL, saved.locale);
-    for (int signal = 1; signal < NSIG; signal++)
-        if (!is_needed_by_jvm(signal))
-            sigaction(signal, &saved.actions[signal], NULL);
-    faults_divide(saved.actions);
-    jvm_threads_prepare(saved.actions);
+    dispositions_restore(saved.actions);
     signals_restore(&saved.mask);
+}
+
+/* ---- beside the program ---- */
+
+/* Whether the JVM, too, would find this library's function of that name. */
+static bool is_ours(const char *name) {
+    Dl_info found, own_library;
+    void *function = dlsym(RTLD_DEFAULT, name);
+    return function != NULL && dladdr(function, &found) != 0 && dladdr((void *)is_ours, &own_library) != 0 &&
+           found.dli_fbase == own_library.dli_fbase;
+}
+
+static bool all_are_ours(void) {
+    static const char *const names[] = {"sigaction", "pthread_create", "setlocale", "getenv",   "secure_getenv",
+                                        "setenv",    "unsetenv",       "putenv",    "clearenv", "__cxa_atexit"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!is_ours(names[i]))
+            return false;
+    return true;
+}
+
+bool process_part(void) {
+    if (!all_are_ours() || !has_tables())
+        return false;
+    locale_of_jvm = newlocale(LC_ALL_MASK, "", (locale_t)0);
+    if (locale_of_jvm == (locale_t)0)
+        locale_of_jvm = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (locale_of_jvm == (locale_t)0 || !copy_environment())
+        return false;
+    dispositions_expect_jvm();
+    return true;
 }

@@ -26,6 +26,7 @@ struct figures {
     intptr_t live_blocks, live_bytes, peak_bytes;
     struct jvm_figures java;
     struct fork_figures forks;
+    struct boot_figures boot;
 };
 
 /* In a forked child that Java does not serve the heap's figures are 0. */
@@ -38,6 +39,9 @@ static struct figures collect(void) {
     if (!route_is_child())
         all.java = jvm_figures();
     all.forks = fork_figures();
+    all.boot = boot_figures();
+    if (all.boot.is_beside && all.boot.milliseconds == 0)
+        all.boot.libc_calls = thread_calls_on(ROUTE_LIBC); /* the program has ended first */
     return all;
 }
 
@@ -46,8 +50,9 @@ static void write_json(struct output *to, const struct figures *all) {
     output_string(to, bridge.heap);
     output(to, ", \"pid\": %d, \"program\": ", (int)getpid());
     output_string(to, program_invocation_name);
-    output(to, ", \"forked\": %s, \"startup_ms\": %.3f, \"routes\": {", fork_is_child() ? "true" : "false",
-           boot_milliseconds());
+    output(to, ", \"forked\": %s, \"startup_ms\": %.3f", fork_is_child() ? "true" : "false", all->boot.milliseconds);
+    output(to, ", \"start\": {\"async\": %s, \"libc_calls\": %llu}, \"routes\": {",
+           all->boot.is_beside ? "true" : "false", (unsigned long long)all->boot.libc_calls);
     for (int route = 0; route < ROUTES; route++) {
         output(to, "%s\"%s\": {", route == 0 ? "" : ", ", route_names[route]);
         for (int op = 0; op < OPERATIONS; op++)
@@ -65,8 +70,15 @@ static void write_json(struct output *to, const struct figures *all) {
 }
 
 static void write_table(struct output *to, const struct figures *all) {
-    output(to, "javalloc: %s[%d]%s on heap %s, started in %.1f ms\n", program_invocation_short_name, (int)getpid(),
-           fork_is_child() ? " (forked)" : "", bridge.heap, boot_milliseconds());
+    output(to, "javalloc: %s[%d]%s on heap %s, ", program_invocation_short_name, (int)getpid(),
+           fork_is_child() ? " (forked)" : "", bridge.heap);
+    if (all->boot.milliseconds == 0)
+        output(to, "over before the JVM was up\n");
+    else if (all->boot.is_beside)
+        output(to, "started in %.1f ms beside the program, while libc served %llu calls\n", all->boot.milliseconds,
+               (unsigned long long)all->boot.libc_calls);
+    else
+        output(to, "started in %.1f ms\n", all->boot.milliseconds);
     output(to, "  %-10s", "served by");
     for (int op = 0; op < OPERATIONS; op++)
         output(to, "%12s", operation_names[op]);
@@ -86,7 +98,9 @@ static void write_table(struct output *to, const struct figures *all) {
 
 void stats_write(void) {
     /* A process other than the one that asked: a vfork'ed child, which shares our memory. */
-    if (options.stats[0] == '\0' || written || boot_milliseconds() == 0 || !process_is_own())
+    struct boot_figures boot = boot_figures();
+    bool has_started = boot.milliseconds != 0 || boot.is_beside;
+    if (options.stats[0] == '\0' || written || !has_started || !process_is_own())
         return;
     written = true;
     int saved = errno;

@@ -82,6 +82,14 @@ void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]) {
                 sums[route][op] += record->calls[route][op];
 }
 
+uint64_t thread_calls_on(enum route route) {
+    uint64_t sums[ROUTES][OPERATIONS], calls = 0;
+    thread_counts_sum(sums);
+    for (int op = 0; op < OPERATIONS; op++)
+        calls += sums[route][op];
+    return calls;
+}
+
 void thread_counts_reset(void) {
     memset(shared_calls, 0, sizeof shared_calls);
     for (struct counters *record = all_records; record != NULL; record = record->next)
