@@ -74,12 +74,19 @@ static void give_up(const char *problem, int exit_status) {
     report("%s; libc serves this program", problem);
 }
 
+/* On the thread that has started the JVM: it was the JVM's until now, and is the program's main, or stays the JVM's. */
 static void begin_service(void) {
     if (options.stats[0] != '\0')
         stats_prepare();
     jvm_threads_started();
     limits_started();
-    figures.libc_calls = figures.is_beside ? thread_calls_on(ROUTE_LIBC) : 0;
+    if (figures.is_beside) {
+        figures.libc_calls = thread_calls_on(ROUTE_LIBC);
+    } else {
+        thread_self.kind = THREAD_NEW;
+        thread_enter(&thread_self);
+        thread_counts_reset();
+    }
     figures.milliseconds = (double)(process_nanoseconds() - began) / 1e6;
     route_open();
 }
@@ -93,14 +100,10 @@ static void boot_before(void) {
     process_save();
     const char *problem = jvm_start(home, java_home, &exit_status);
     process_restore();
-    if (problem != NULL) {
+    if (problem == NULL)
+        begin_service();
+    else
         give_up(problem, exit_status);
-        return;
-    }
-    thread_self.kind = THREAD_NEW;
-    thread_enter(&thread_self);
-    thread_counts_reset();
-    begin_service();
 }
 
 /* ---- beside the program ---- */
