@@ -79,6 +79,7 @@ static void begin_service(void) {
     if (options.stats[0] != '\0')
         stats_prepare();
     jvm_threads_started();
+    image_map(java_home);
     limits_started();
     if (figures.is_beside) {
         figures.libc_calls = thread_calls_on(ROUTE_LIBC);
@@ -115,10 +116,13 @@ static void boot_before(void) {
 
 static _Atomic bool is_under_way, is_loading;
 
+/* In a child there is nobody to wait for. */
 static void wait_while(const _Atomic bool *condition) {
+    if (!process_is_own() || thread_runs_jvm(&thread_self))
+        return;
     const struct timespec moment = {.tv_nsec = 200000};
     long until = process_nanoseconds() + PATIENCE_NANOSECONDS;
-    while (*condition && !thread_runs_jvm(&thread_self) && process_nanoseconds() < until)
+    while (*condition && process_nanoseconds() < until)
         syscall(SYS_nanosleep, &moment, NULL); /* libc's is a cancellation point */
 }
 

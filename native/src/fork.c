@@ -60,6 +60,7 @@ static bool begin(bool is_quiet) {
 
 /* A handler of a signal may fork, too. It finds that a rest is had, or that none is wanted, and nothing in between. */
 static void before(bool is_quiet) {
+    boot_wait();
     if (!route_is_open())
         return;
     sigset_t mask;
@@ -153,7 +154,6 @@ EXPORTED pid_t _Fork(void) {
 /* Between these, which are called last before the fork and first after it, libc's fork holds the locks of its malloc: a
  * handler of a signal must not want them. */
 static void before_fork(void) {
-    boot_wait();
     before(false);
     libc_enter(&thread_self);
 }

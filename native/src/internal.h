@@ -58,6 +58,7 @@ struct behind {
     int (*setenv)(const char *name, const char *value, int replace), (*unsetenv)(const char *name);
     int (*putenv)(char *entry), (*clearenv)(void);
     char *(*setlocale)(int category, const char *name);
+    ssize_t (*read_at)(int file, void *target, size_t bytes, off64_t from);
     int (*at_exit)(void (*handler)(void *), void *argument, void *library);
     _Atomic unsigned *threads; /* how many libc counts: the last of them ends the process. NULL: unknown */
 };
@@ -313,6 +314,7 @@ bool limits_allow(size_t bytes, size_t committed);
 /* Before the start: the largest region that leaves the JVM and the program what they need; and after it. */
 size_t limits_largest_region(size_t largest);
 void limits_started(void);
+size_t limits_address_space(void); /* RLIMIT_AS as the program has set it; SIZE_MAX: none */
 
 /* ---- libc.c: libc's malloc, never twice at a time on one thread ---- */
 
@@ -351,8 +353,8 @@ struct boot_figures {
     uint64_t libc_calls; /* that were served by libc meanwhile */
 };
 struct boot_figures boot_figures(void);
-/* Before a fork, or a change of the environment: waits until the JVM, if it starts beside the program, is up, but not
- * for ever. */
+/* Before a fork, a change of the environment, or of a limit: waits until the JVM, if it starts beside the program, is
+ * up, but not for ever. */
 void boot_wait(void);
 
 /* Loads what a starting JVM would load anyway, as far as it is there. */
@@ -399,6 +401,11 @@ bool process_is_own(void);
 void process_settle(void); /* from now on it is the calling one */
 /* Of a clock that never goes back. */
 long process_nanoseconds(void);
+
+/* ---- image.c: the JDK's classes in memory ---- */
+
+/* Once libjimage has been loaded. */
+void image_map(const char *java_home);
 
 /* ---- output.c: reports at the end of a process ---- */
 

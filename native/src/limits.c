@@ -54,7 +54,7 @@ static void learn_limits(void) {
     learn_limit(RLIMIT_AS, &known_address_space);
 }
 
-static size_t address_space_limit(void) { return is_raised ? asked.rlim_cur : known_address_space; }
+size_t limits_address_space(void) { return is_raised ? asked.rlim_cur : known_address_space; }
 
 /* What the process uses, in the words of /proc/self/statm: 0 is what RLIMIT_AS counts, 5 nearly what RLIMIT_DATA does.
  */
@@ -82,7 +82,7 @@ static bool fits(size_t used, size_t bytes, size_t limit) {
 
 static bool address_space_allows(size_t bytes, size_t committed) {
     static size_t limit_seen = SIZE_MAX, committed_then;
-    size_t limit = address_space_limit();
+    size_t limit = limits_address_space();
     if (limit != limit_seen) {
         limit_seen = limit;
         committed_then = committed;
@@ -103,7 +103,7 @@ bool limits_allow(size_t bytes, size_t committed) {
 size_t limits_largest_region(size_t largest) {
     used_before = used_by_process(0);
     learn_limits();
-    size_t limit = address_space_limit();
+    size_t limit = limits_address_space();
     if (limit == SIZE_MAX)
         return largest;
     __libc_mallopt(M_ARENA_MAX, 1); /* glibc would reserve 64 MiB for each of the JVM's threads */
@@ -144,6 +144,8 @@ static int set_address_space(const struct rlimit *limit) {
 EXPORTED int prlimit64(pid_t pid, enum __rlimit_resource resource, const struct rlimit64 *wanted,
                        struct rlimit64 *before) {
     bool is_own = pid == 0 || pid == getpid();
+    if (is_own && wanted != NULL)
+        boot_wait(); /* a JVM that gets no memory while it starts ends the process */
     if (!is_own || resource != RLIMIT_AS) {
         int result = (int)syscall(SYS_prlimit64, pid, resource, wanted, before);
         if (is_own && wanted != NULL)

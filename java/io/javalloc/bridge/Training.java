@@ -14,9 +14,13 @@ final class Training {
 
     private static final int CALLS = 50_000;
 
-    /// Of the JDK, that operations need when they have been called often.
+    /// Of the JDK, that operations need when they have been called often, or by many threads.
     private static final List<String> LATE =
-            List.of("java.lang.invoke.MethodHandle$1", "java.lang.Thread$ThreadNumbering");
+            List.of(
+                    "java.lang.invoke.MethodHandle$1",
+                    "java.lang.Thread$ThreadNumbering",
+                    "java.util.concurrent.ThreadLocalRandom",
+                    "java.util.concurrent.ConcurrentHashMap$CounterCell");
 
     private Training() {}
 
