@@ -89,6 +89,9 @@ bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *an
 bool route_prepare(void); /* once, before route_open */
 void route_open(void);    /* Java serves from now on */
 bool route_is_open(void); /* in this process, if not in this moment */
+/* While a call does not come back: libc serves. False: a fork is under way. */
+bool route_get_stuck(void);
+bool route_go_on(void);
 bool route_is_paused(void);
 bool route_is_child(void);  /* this process was forked from one that Java served, and Java did not come along */
 bool route_is_asleep(void); /* or it did, and has not been asked for yet */
@@ -109,6 +112,9 @@ struct counters {
     struct thread *thread;      /* that counts here now; or NULL */
     struct counters *next;      /* all records ever made */
     struct counters *next_free; /* records without a thread */
+    pid_t id;                   /* of the thread */
+    bool was_inside;            /* when thread_watch looked last; and how many calls there were then */
+    uint64_t calls_then;
     uint64_t calls[ROUTES][OPERATIONS];
 };
 
@@ -156,6 +162,8 @@ void thread_count(enum route route, enum operation op);
 void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]);
 void thread_counts_reset(void);
 uint64_t thread_calls_on(enum route route);
+/* Counts the threads that have been in one and the same call since this was asked last; `id` gets one of them. */
+unsigned thread_watch(pid_t *id);
 /* Once the route is paused: waits until no thread is inside an operation, or on its way to Java or from it. */
 bool thread_wait_outside(long until);
 /* In a forked child: forgets the threads that did not come along. */
@@ -464,7 +472,8 @@ struct options {
     bool off;
     bool starts_beside; /* the JVM, beside the program */
     enum children children;
-    bool exec_is_ignored; /* programs that this one execs run without the library */
+    unsigned patience_seconds; /* with a heap that does not come back from a call; 0: endless */
+    bool exec_is_ignored;      /* programs that this one execs run without the library */
     bool strict;
     bool verify;                   /* the heap's invariants, at the end */
     bool stats_text;               /* for people instead of JSON */

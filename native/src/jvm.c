@@ -3,6 +3,7 @@
  * says of its own memory.
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <jni.h>
 #include <jvmti.h>
 #include <link.h>
@@ -10,6 +11,7 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -142,42 +144,82 @@ static bool bind_pages(JNIEnv *env) {
  */
 
 #define CALLS_WORTH_STUBS 1000
-#define MAKER_STACK       ((size_t)1 << 20)
+#define HELPER_STACK      ((size_t)1 << 20)
 
 static jclass entry, operations;
-static jmethodID jni_methods[6], make_stubs;
+static jmethodID jni_methods[6], make_stubs, describe_hang;
 static _Atomic uint32_t calls_through_jni;
-static sem_t maker_is_ready, stubs_are_wanted;
+static sem_t helper_is_ready, stubs_are_wanted;
 
-static void *maker(void *unused) {
-    (void)unused;
-    pthread_setname_np(pthread_self(), "javalloc-stubs");
-    __libc_free(__libc_malloc(1));
-    sem_post(&maker_is_ready);
-    while (sem_wait(&stubs_are_wanted) != 0)
-        continue; /* EINTR */
+/* Calls a method of Entry. */
+static bool ask_java(jmethodID method) {
     JNIEnv *env;
     JavaVMAttachArgs arguments = {JNI_VERSION_10, NULL, NULL};
-    if ((*vm)->AttachCurrentThreadAsDaemon(vm, (void **)&env, &arguments) == JNI_OK) {
-        (*env)->CallStaticVoidMethod(env, entry, make_stubs, (jlong)(uintptr_t)&bridge);
-        (*env)->ExceptionClear(env);
-        (*vm)->DetachCurrentThread(vm);
-    } /* else JNI goes on serving */
+    if ((*vm)->AttachCurrentThreadAsDaemon(vm, (void **)&env, &arguments) != JNI_OK)
+        return false;
+    (*env)->CallStaticVoidMethod(env, entry, method, (jlong)(uintptr_t)&bridge);
+    (*env)->ExceptionClear(env);
+    (*vm)->DetachCurrentThread(vm);
+    return true;
+}
+
+/* Whether it is so within the patience that the user has with the heap. */
+static bool stubs_are_wanted_now(void) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += options.patience_seconds;
+    int failed;
+    while ((failed = options.patience_seconds == 0 ? sem_wait(&stubs_are_wanted)
+                                                   : sem_clockwait(&stubs_are_wanted, CLOCK_MONOTONIC, &until)) != 0 &&
+           errno == EINTR)
+        continue;
+    return !failed;
+}
+
+/* A call that lasts that long is one that never ends, or is in the hands of a debugger: libc serves until it is back.
+ */
+static void watch(void) {
+    static bool is_stuck;
+    pid_t id = 0;
+    unsigned count = thread_watch(&id);
+    if ((count != 0) == is_stuck)
+        return;
+    if (is_stuck) {
+        is_stuck = !route_go_on();
+    } else if (route_get_stuck()) {
+        is_stuck = true;
+        snprintf(bridge.message, sizeof bridge.message, "the heap %s", bridge.heap);
+        ask_java(describe_hang);
+        report("a call has not come back for %u s or more: %s (%u thread%s, %d for one); libc serves the others",
+               options.patience_seconds, bridge.message, count, count == 1 ? " waits" : "s wait", (int)id);
+    }
+}
+
+static void *helper(void *unused) {
+    (void)unused;
+    pthread_setname_np(pthread_self(), "javalloc-helper");
+    __libc_free(__libc_malloc(1));
+    sem_post(&helper_is_ready);
+    for (bool has_stubs = false; options.patience_seconds != 0 || !has_stubs;)
+        if (stubs_are_wanted_now())
+            has_stubs = ask_java(make_stubs); /* else JNI goes on serving */
+        else
+            watch();
     return NULL;
 }
 
 /* Without it JNI goes on serving. With a thread's first block glibc reserves 64 MiB of addresses for an arena: that is
  * to happen now, and not when the program has set a limit that leaves no room for it. */
-static void start_maker(void) {
+static void start_helper(void) {
     pthread_attr_t attributes;
     pthread_t thread;
-    if (sem_init(&maker_is_ready, 0, 0) != 0 || sem_init(&stubs_are_wanted, 0, 0) != 0 ||
+    if (sem_init(&helper_is_ready, 0, 0) != 0 || sem_init(&stubs_are_wanted, 0, 0) != 0 ||
         pthread_attr_init(&attributes) != 0)
         return;
-    pthread_attr_setstacksize(&attributes, MAKER_STACK);
+    pthread_attr_setstacksize(&attributes, HELPER_STACK);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (jvm_threads_create(&thread, &attributes, maker, NULL) == 0)
-        while (sem_wait(&maker_is_ready) != 0)
+    if (jvm_threads_create(&thread, &attributes, helper, NULL) == 0)
+        while (sem_wait(&helper_is_ready) != 0)
             continue; /* EINTR */
     pthread_attr_destroy(&attributes);
 }
@@ -231,8 +273,9 @@ static const char *call_entry(JNIEnv *env, int *exit_status) {
         return "javalloc.jar is missing or damaged: class " ENTRY_CLASS " not found";
     entry = (*env)->NewGlobalRef(env, found);
     make_stubs = (*env)->GetStaticMethodID(env, entry, "makeStubs", "(J)V");
+    describe_hang = (*env)->GetStaticMethodID(env, entry, "describeHang", "(J)V");
     jmethodID start = (*env)->GetStaticMethodID(env, entry, "start", "(J)I");
-    if (start == NULL || make_stubs == NULL || !bind_pages(env))
+    if (start == NULL || make_stubs == NULL || describe_hang == NULL || !bind_pages(env))
         return "javalloc.jar is of another build than libjavalloc.so";
     jint answer = (*env)->CallStaticIntMethod(env, entry, start, (jlong)(uintptr_t)&bridge);
     if ((*env)->ExceptionCheck(env))
@@ -244,7 +287,7 @@ static const char *call_entry(JNIEnv *env, int *exit_status) {
     if (answer != JAVALLOC_STARTED || !bind_operations(env))
         return "javalloc.jar is of another build than libjavalloc.so";
     serve_through_jni();
-    start_maker();
+    start_helper();
     return NULL;
 }
 

@@ -36,6 +36,19 @@ static int choice(const char *name, const char *const words[3]) {
     _exit(EXIT_USAGE);
 }
 
+static unsigned seconds(const char *name, unsigned usual) {
+    const char *value = getenv(name);
+    if (value == NULL || value[0] == '\0')
+        return usual;
+    char *end;
+    unsigned long wanted = strtoul(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || wanted > 86400) {
+        report("%s is a number of seconds up to 86400, not '%.100s'", name, value);
+        _exit(EXIT_USAGE);
+    }
+    return (unsigned)wanted;
+}
+
 static bool is_set(const char *name, const char *wanted, const char *usual) {
     return choice(name, (const char *const[3]){usual, wanted}) == 1;
 }
@@ -57,6 +70,7 @@ void options_read(void) {
     options.off = is_set("JAVALLOC", "off", "on");
     options.starts_beside = is_set("JAVALLOC_START", "async", "eager");
     options.children = (enum children)choice("JAVALLOC_CHILDREN", (const char *const[3]){"auto", "java", "libc"});
+    options.patience_seconds = seconds("JAVALLOC_PATIENCE", 10);
     options.exec_is_ignored = is_set("JAVALLOC_EXEC", "ignore", "follow");
     options.verify = is_set("JAVALLOC_VERIFY", "1", "0");
     options.strict = is_set("JAVALLOC_STRICT", "1", "0");

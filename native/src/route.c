@@ -10,6 +10,7 @@
  *   a thread that the JVM made                     libc        deferred
  *   a thread past its exit destructor              libc        deferred
  *   any thread while another one forks             libc        deferred
+ *   ... or one's call to the heap does not return  libc        deferred
  *   a forked child, if Java came along (fork.c)    Java        Java
  *   a forked child, if not                         libc        free: nothing; realloc: copied into libc memory
  *
@@ -40,6 +41,7 @@ enum gate_state {
     GATE_SHUT,   /* Java does not serve, or not yet */
     GATE_OPEN,   /* Java serves */
     GATE_PAUSED, /* it does, but a fork is under way */
+    GATE_STUCK,  /* it would, but a call does not come back */
     GATE_ASLEEP, /* a child that Java can serve, once it is asked to */
     GATE_LOST    /* a child that it cannot serve */
 };
@@ -361,7 +363,7 @@ void route_open(void) { set_gate(GATE_OPEN); }
 
 bool route_is_open(void) {
     uint32_t state = gate_state();
-    return state == GATE_OPEN || state == GATE_PAUSED || state == GATE_ASLEEP;
+    return state == GATE_OPEN || state == GATE_PAUSED || state == GATE_STUCK || state == GATE_ASLEEP;
 }
 
 bool route_is_paused(void) { return gate_state() == GATE_PAUSED; }
@@ -370,10 +372,16 @@ bool route_is_asleep(void) { return gate_state() == GATE_ASLEEP; }
 
 bool route_is_child(void) { return gate_state() == GATE_WIPED || gate_state() == GATE_LOST; }
 
-bool route_pause(void) {
-    uint32_t open = GATE_OPEN;
-    return atomic_compare_exchange_strong(gate, &open, GATE_PAUSED);
+static bool change_gate(enum gate_state from, enum gate_state to) {
+    uint32_t state = from;
+    return atomic_compare_exchange_strong(gate, &state, to);
 }
+
+bool route_pause(void) { return change_gate(GATE_OPEN, GATE_PAUSED); }
+
+bool route_get_stuck(void) { return change_gate(GATE_OPEN, GATE_STUCK); }
+
+bool route_go_on(void) { return change_gate(GATE_STUCK, GATE_OPEN); }
 
 void route_resume(void) { set_gate(GATE_OPEN); }
 

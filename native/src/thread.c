@@ -238,8 +238,11 @@ static enum thread_kind come(struct thread *self) {
         return THREAD_SHORT;
     pthread_mutex_lock(&lock);
     self->counters = take_record();
-    if (self->counters != NULL)
+    if (self->counters != NULL) {
+        self->counters->id = gettid();
+        self->counters->was_inside = false;
         self->counters->thread = self;
+    }
     end_solitude(self);
     if (owner == self)
         self->stack_window = self->stack_usable;
@@ -370,6 +373,35 @@ EXPORTED int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
     int error = behind()->getattr(thread, attributes);
     thread_self.kind = kind;
     return error;
+}
+
+/* ---- a heap that does not come back ---- */
+
+static bool is_in_same_call(struct counters *record) {
+    uint64_t calls = 0;
+    for (int op = 0; op < OPERATIONS; op++)
+        calls += record->calls[ROUTE_JAVA][op] + record->calls[ROUTE_RELAY][op];
+    bool is = is_inside(record->thread) && __atomic_load_n(&record->thread->window_before_libc, __ATOMIC_RELAXED) == 0;
+    bool is_same = is && record->was_inside && record->calls_then == calls;
+    record->was_inside = is;
+    record->calls_then = calls;
+    return is_same;
+}
+
+/* Under the lock no thread goes. It is not left to a forked child in the hands of this one: who is in libc does not
+ * stop for a fork. */
+unsigned thread_watch(pid_t *id) {
+    unsigned count = 0;
+    libc_enter(&thread_self);
+    pthread_mutex_lock(&lock);
+    for (struct counters *record = all_records; record != NULL; record = record->next)
+        if (record->thread != NULL && is_in_same_call(record)) {
+            *id = record->id;
+            count++;
+        }
+    pthread_mutex_unlock(&lock);
+    libc_leave(&thread_self);
+    return count;
 }
 
 /* ---- forks ---- */

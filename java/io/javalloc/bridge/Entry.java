@@ -55,6 +55,11 @@ final class Entry {
         new Stubs(bridge).run();
     }
 
+    /// Leaves a message that says where the heap is. Called on a thread beside the program.
+    static void describeHang(long bridge) {
+        Watch.describe(Text.heapExpression(bridge));
+    }
+
     private static void makeHeap(long bridge) {
         region =
                 new Region(
