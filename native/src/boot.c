@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -100,7 +101,7 @@ static void boot_before(void) {
     int exit_status = EXIT_UNAVAILABLE;
     process_save();
     const char *problem = jvm_start(home, java_home, &exit_status);
-    process_restore();
+    process_restore(problem == NULL);
     if (problem == NULL)
         begin_service();
     else
@@ -179,6 +180,12 @@ void boot_wait(void) {
         wait_while(&is_under_way);
 }
 
+/* Main's, for the start of a JVM. */
+static bool stack_is_short(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < STACK_BESIDE / 2;
+}
+
 static void boot(void) {
     began = process_nanoseconds();
     thread_self.kind = THREAD_INSIDE;
@@ -188,10 +195,14 @@ static void boot(void) {
         return;
     }
     at_quick_exit(at_the_end); /* it runs no destructors */
-    if (!options.starts_beside || !boot_beside())
+    bool is_short = stack_is_short();
+    if ((!options.starts_beside && !is_short) || !boot_beside()) {
         boot_before();
-    else
-        thread_self.kind = THREAD_NEW;
+        return;
+    }
+    thread_self.kind = THREAD_NEW;
+    if (!options.starts_beside)
+        boot_wait();
 }
 
 __attribute__((constructor)) static void library_loaded(void) {

@@ -67,15 +67,15 @@ static void keep_for_jvm(int signal, const struct sigaction *of_jvm, const struc
     __sigaction(signal, &ours, NULL);
 }
 
-void dispositions_restore(const struct sigaction before[NSIG]) {
+void dispositions_restore(const struct sigaction before[NSIG], bool is_up) {
     for (int signal = 1; signal < NSIG; signal++) {
         struct sigaction now;
         if (__sigaction(signal, NULL, &now) != 0)
             continue;
-        if (!is_needed_by_jvm(signal))
-            __sigaction(signal, &before[signal], NULL);
-        else if ((now.sa_flags & SA_SIGINFO) != 0) /* else the JVM did not start */
+        if (is_up && is_needed_by_jvm(signal))
             keep_for_jvm(signal, &now, &before[signal]);
+        else
+            __sigaction(signal, &before[signal], NULL);
     }
 }
 

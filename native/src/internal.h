@@ -234,8 +234,8 @@ void signals_settle(struct thread *self, uintptr_t stack_pointer);
 
 /* ---- dispositions.c: what the program wants done with the signals that HotSpot needs ---- */
 
-/* After the JVM has set its own: what there was before, and the program's are kept. */
-void dispositions_restore(const struct sigaction before[NSIG]);
+/* After the JVM has set its own: what there was before, and the program's are kept; all as it was, if it is not up. */
+void dispositions_restore(const struct sigaction before[NSIG], bool is_up);
 /* Beside the program, from now on: what the JVM wants is done then and there. */
 void dispositions_expect_jvm(void);
 /* Does what the program wants done; false: it wants the default, which for a fault is the end. */
@@ -393,8 +393,8 @@ int jdk_feature_version(const char *release);
 
 /* ---- process.c: what the JVM must not change in the program's process ---- */
 
-void process_save(void);    /* before the JVM starts, if it starts before the program */
-void process_restore(void); /* after it has */
+void process_save(void);          /* before the JVM starts, if it starts before the program */
+void process_restore(bool is_up); /* after it has, or has not */
 
 /* If it is to start beside the program: before that; false if the program would notice. */
 bool process_part(void);

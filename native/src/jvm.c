@@ -9,6 +9,9 @@
 #include <link.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -70,6 +73,57 @@ static void add(struct arguments *to, const char *option) {
         to->options[to->count++].optionString = (char *)option;
 }
 
+static void add_function(struct arguments *to, const char *name, void *function) {
+    add(to, name);
+    to->options[to->count - 1].extraInfo = function;
+}
+
+/*
+ * A JVM that cannot start, because there is no memory or no thread to be had, says so on standard output and ends the
+ * process. Ours says it to us, and leaves it alone: what there is of it is never used again.
+ */
+
+static struct {
+    pthread_t thread; /* that starts it */
+    bool is_under_way;
+    char words[JAVALLOC_MESSAGE_MAX / 2]; /* its first */
+    jmp_buf given_up;
+} attempt;
+
+static jint JNICALL on_words(FILE *stream, const char *format, va_list arguments) {
+    if (!attempt.is_under_way)
+        return vfprintf(stream, format, arguments);
+    size_t length = strlen(attempt.words);
+    return vsnprintf(attempt.words + length, sizeof attempt.words - length, format, arguments);
+}
+
+static void JNICALL on_end(void) {
+    if (attempt.is_under_way && pthread_equal(attempt.thread, pthread_self()))
+        longjmp(attempt.given_up, 1);
+}
+
+static jint try_to_create(create_function *create, JavaVMInitArgs *arguments) {
+    JNIEnv *env;
+    attempt.thread = pthread_self();
+    attempt.is_under_way = true;
+    jint result = setjmp(attempt.given_up) == 0 ? create(&vm, (void **)&env, arguments) : JNI_ERR;
+    attempt.is_under_way = false;
+    return result;
+}
+
+/* What it has said, as one line. */
+static const char *last_words(void) {
+    static const char heading[] = "Error occurred during initialization of VM\n";
+    char *words = attempt.words;
+    if (strncmp(words, heading, strlen(heading)) == 0)
+        words += strlen(heading);
+    words[strcspn(words, "\n")] = '\0';
+    size_t length = strlen(words);
+    if (length > 0 && words[length - 1] == '.')
+        words[length - 1] = '\0';
+    return words[0] == '\0' ? "without a reason" : words;
+}
+
 /* The user's own, separated by blanks; they come last and win. */
 static void add_user_options(struct arguments *to) {
     char *rest = options.java_options, *option;
@@ -89,6 +143,8 @@ static void add_options(struct arguments *to, const char *home) {
 #define JVM_OPTION(option) add(to, option);
 #include "jvm-options.h"
 #undef JVM_OPTION
+    add_function(to, "vfprintf", (void *)on_words);
+    add_function(to, "abort", (void *)on_end);
     add_user_options(to);
 }
 
@@ -302,7 +358,7 @@ void jvm_load(const char *jdk) {
 }
 
 const char *jvm_start(const char *home, const char *java_home, int *exit_status) {
-    static char message[JDK_PATH_MAX + 128];
+    static char message[JDK_PATH_MAX + JAVALLOC_MESSAGE_MAX];
     char path[JDK_PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/lib/server/libjvm.so", java_home);
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -316,13 +372,14 @@ const char *jvm_start(const char *home, const char *java_home, int *exit_status)
     struct arguments arguments = {.count = 0};
     add_options(&arguments, home);
     JavaVMInitArgs init = {JNI_VERSION_10, arguments.count, arguments.options, JNI_FALSE};
-    JNIEnv *env;
-    jint result = create(&vm, (void **)&env, &init);
+    jint result = try_to_create(create, &init);
     thread_self.attached = result == JNI_OK; /* as the thread that the JVM calls main */
     if (result != JNI_OK) {
-        snprintf(message, sizeof message, "the JVM of %s did not start (JNI error %d)", java_home, (int)result);
+        snprintf(message, sizeof message, "the JVM of %s did not start: %s", java_home, last_words());
         return message;
     }
+    JNIEnv *env;
+    (*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10);
     return call_entry(env, exit_status);
 }
 

@@ -242,12 +242,12 @@ void process_save(void) {
     occupy_descriptors(LOW_DESCRIPTORS);
 }
 
-void process_restore(void) {
+void process_restore(bool is_up) {
     release_descriptors();
     environ = saved.environment;
     if (saved.locale[0] != '\0')
         setlocale(LC_ALL, saved.locale);
-    dispositions_restore(saved.actions);
+    dispositions_restore(saved.actions, is_up);
     signals_restore(&saved.mask);
 }
 
