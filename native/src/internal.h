@@ -151,6 +151,8 @@ extern THREAD_LOCAL struct thread thread_self;
 bool thread_prepare(void);
 /* Makes a THREAD_NEW thread ready, short or whatever it is. */
 void thread_enter(struct thread *self);
+/* On a new thread of the program, first of all: its end will be seen. */
+void thread_begin(void);
 /* At the end of the process: a thread that has left Java may come again. */
 void thread_come_again(void);
 /* Makes a thread that is ready so on every stack. */
@@ -182,14 +184,17 @@ static inline bool thread_owns_stack(const struct thread *self, uintptr_t addres
     return address - self->own_low < self->own_bytes;
 }
 
-/* libc's pthread_create. */
-int thread_create_plain(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
-
 /* Whether what runs on this thread now is code of the JVM. */
 static inline bool thread_runs_jvm(const struct thread *self) {
     return self->kind == THREAD_JVM || self->kind == THREAD_INSIDE ||
            (self->kind == THREAD_READY && self->stack_window == 0 && self->window_before_libc == 0);
 }
+
+/* ---- creation.c: threads are created ---- */
+
+/* libc's pthread_create. */
+int creation_plain(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
+void creation_child(void);
 
 /* ---- relay.c: a stack for Java alone ---- */
 

@@ -151,7 +151,7 @@ static int create(struct jvm_thread *thread, pthread_t *created, const pthread_a
         pthread_attr_getdetachstate(wanted, &detached);
     pthread_attr_setdetachstate(&attributes, detached);
     error = make_stack(thread, wanted == NULL ? &attributes : wanted, &attributes)
-                ? thread_create_plain(created, &attributes, run, thread)
+                ? creation_plain(created, &attributes, run, thread)
                 : EAGAIN;
     pthread_attr_destroy(&attributes);
     return error;
@@ -179,7 +179,7 @@ static int create_unknown(pthread_t *created, const pthread_attr_t *attributes, 
         return EAGAIN;
     *kept = start;
     some_are_unknown = true;
-    int error = thread_create_plain(created, attributes, run_unknown, kept);
+    int error = creation_plain(created, attributes, run_unknown, kept);
     if (error != 0)
         __libc_free(kept);
     return error;

@@ -38,9 +38,6 @@
  * destructor. */
 #define EXIT_ROUNDS (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
 
-/* Threads that have been created and do not run yet; of more than these we do not see the beginning. */
-#define STARTS 256
-
 THREAD_LOCAL struct thread thread_self;
 
 static pthread_key_t exit_key;
@@ -51,14 +48,6 @@ static bool has_barrier;
 static struct counters *all_records, *free_records;
 
 static _Atomic uint64_t shared_calls[ROUTES][OPERATIONS]; /* of threads without a record */
-
-static struct start {
-    _Atomic bool is_taken;
-    void *(*routine)(void *);
-    thrd_start_t routine_c11;
-    void *argument;
-} starts[STARTS];
-static _Atomic unsigned next_start;
 
 static _Atomic uint32_t travellers; /* threads that are on their way to Java or from it */
 
@@ -347,6 +336,11 @@ static void exit_destructor(void *value) {
     self->kind = THREAD_GONE;
 }
 
+void thread_begin(void) {
+    if (has_exit_key)
+        pthread_setspecific(exit_key, &thread_self);
+}
+
 void thread_come_again(void) {
     if (thread_self.kind == THREAD_GONE)
         thread_self.kind = THREAD_NEW;
@@ -438,7 +432,7 @@ void thread_child(void) {
     travellers = 0;
     libc_child();
     free_records = NULL;
-    memset(starts, 0, sizeof starts);
+    creation_child();
     memset(shared_calls, 0, sizeof shared_calls);
     for (struct counters *record = all_records; record != NULL; record = record->next) {
         memset(record->calls, 0, sizeof record->calls);
@@ -451,67 +445,4 @@ void thread_child(void) {
     owner = self->kind == THREAD_READY ? self : NULL;
     bridge.multi_threaded = !has_barrier;
     pthread_mutex_init(&lock, NULL);
-}
-
-/* ---- making threads ---- */
-
-int thread_create_plain(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument) {
-    return behind()->create(thread, attributes, routine, argument);
-}
-
-static struct start *take_start(void *(*routine)(void *), thrd_start_t routine_c11, void *argument) {
-    for (int i = 0; i < STARTS; i++) {
-        struct start *start = &starts[next_start++ % STARTS];
-        if (atomic_exchange(&start->is_taken, true))
-            continue;
-        start->routine = routine;
-        start->routine_c11 = routine_c11;
-        start->argument = argument;
-        return start;
-    }
-    return NULL;
-}
-
-/* On the new thread. */
-static struct start begin(struct start *given) {
-    struct start start = *given;
-    given->is_taken = false;
-    pthread_setspecific(exit_key, &thread_self);
-    return start;
-}
-
-static void *run(void *given) {
-    struct start start = begin(given);
-    return start.routine(start.argument);
-}
-
-static int run_c11(void *given) {
-    struct start start = begin(given);
-    return start.routine_c11(start.argument);
-}
-
-/* The JVM creates threads while it starts, and from threads that it made: those are its own. */
-EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
-                            void *argument) {
-    if (thread_runs_jvm(&thread_self))
-        return jvm_threads_create(thread, attributes, routine, argument);
-    route_settle(); /* a forked child has one thread while its JVM comes back */
-    struct start *start = has_exit_key ? take_start(routine, NULL, argument) : NULL;
-    if (start == NULL)
-        return thread_create_plain(thread, attributes, routine, argument);
-    int error = thread_create_plain(thread, attributes, run, start);
-    if (error != 0)
-        start->is_taken = false;
-    return error;
-}
-
-EXPORTED int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument) {
-    route_settle();
-    struct start *start = has_exit_key ? take_start(NULL, routine, argument) : NULL;
-    if (start == NULL)
-        return behind()->create_c11(thread, routine, argument);
-    int result = behind()->create_c11(thread, run_c11, start);
-    if (result != thrd_success)
-        start->is_taken = false;
-    return result;
 }

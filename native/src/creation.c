@@ -1,0 +1,82 @@
+/*
+ * creation.c: threads are created: the JVM's, which are its own (jvm-threads.c), and the program's, which are seen from
+ * their beginning, so that each has an end that is seen (thread.c).
+ */
+#include <pthread.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* Threads that have been created and do not run yet; of more than these we do not see the beginning. */
+#define STARTS 256
+
+static struct start {
+    _Atomic bool is_taken;
+    void *(*routine)(void *);
+    thrd_start_t routine_c11;
+    void *argument;
+} starts[STARTS];
+static _Atomic unsigned next_start;
+
+int creation_plain(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument) {
+    return behind()->create(thread, attributes, routine, argument);
+}
+
+static struct start *take_start(void *(*routine)(void *), thrd_start_t routine_c11, void *argument) {
+    for (int i = 0; i < STARTS; i++) {
+        struct start *start = &starts[next_start++ % STARTS];
+        if (atomic_exchange(&start->is_taken, true))
+            continue;
+        start->routine = routine;
+        start->routine_c11 = routine_c11;
+        start->argument = argument;
+        return start;
+    }
+    return NULL;
+}
+
+/* On the new thread. */
+static struct start begin(struct start *given) {
+    struct start start = *given;
+    given->is_taken = false;
+    thread_begin();
+    return start;
+}
+
+static void *run(void *given) {
+    struct start start = begin(given);
+    return start.routine(start.argument);
+}
+
+static int run_c11(void *given) {
+    struct start start = begin(given);
+    return start.routine_c11(start.argument);
+}
+
+/* The JVM creates threads while it starts, and from threads that it made: those are its own. */
+EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
+                            void *argument) {
+    if (thread_runs_jvm(&thread_self))
+        return jvm_threads_create(thread, attributes, routine, argument);
+    route_settle(); /* a forked child has one thread while its JVM comes back */
+    struct start *start = take_start(routine, NULL, argument);
+    if (start == NULL)
+        return creation_plain(thread, attributes, routine, argument);
+    int error = creation_plain(thread, attributes, run, start);
+    if (error != 0)
+        start->is_taken = false;
+    return error;
+}
+
+EXPORTED int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument) {
+    route_settle();
+    struct start *start = take_start(NULL, routine, argument);
+    if (start == NULL)
+        return behind()->create_c11(thread, routine, argument);
+    int result = behind()->create_c11(thread, run_c11, start);
+    if (result != thrd_success)
+        start->is_taken = false;
+    return result;
+}
+
+void creation_child(void) { memset(starts, 0, sizeof starts); }
