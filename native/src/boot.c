@@ -188,15 +188,13 @@ static bool stack_is_short(void) {
 
 static void boot(void) {
     began = process_nanoseconds();
-    thread_self.kind = THREAD_INSIDE;
     const char *problem = prepare_all();
     if (problem != NULL) {
         give_up(problem, EXIT_UNAVAILABLE);
         return;
     }
     at_quick_exit(at_the_end); /* it runs no destructors */
-    bool is_short = stack_is_short();
-    if ((!options.starts_beside && !is_short) || !boot_beside()) {
+    if ((!options.starts_beside && !stack_is_short()) || !boot_beside()) {
         boot_before();
         return;
     }
@@ -216,7 +214,10 @@ __attribute__((constructor)) static void library_loaded(void) {
     } else if (jvm_is_launcher()) {
         report("%s is a JVM itself and is left alone", program_invocation_short_name);
     } else {
+        thread_self.kind = THREAD_INSIDE; /* code of the JVM runs on it */
         boot();
+        if (thread_self.kind == THREAD_INSIDE)
+            thread_self.kind = THREAD_NEW; /* and no more, whatever has become of it */
     }
     errno = saved;
 }
