@@ -8,10 +8,11 @@
  *   - the locale is the thread's own (setlocale);
  *   - what it asks sigaction for is done by us (dispositions.c);
  *   - it is not called when the program ends meanwhile (__cxa_atexit);
- *   - the JVM's threads have a table of descriptors of their own: the program neither sees theirs nor can it close
- * them. Their numbers are high, so that a thread of the program's which uses one in Java, and has the program's table,
- *     finds nothing rather than a file of the program's. What the JVM's threads print goes nowhere once it is up, or
- * they would keep pipes open that the program has closed.
+ *   - the JVM's threads have descriptors of their own, which the program neither sees nor can close.
+ *
+ * A thread of the program's that uses one of those in Java has the program's table; the numbers are high, so that it
+ * finds nothing there rather than a file of the program's. Once the JVM is up, what its own threads print goes nowhere,
+ * because they would keep pipes open that the program has closed.
  */
 #include <dlfcn.h>
 #include <errno.h>
