@@ -113,7 +113,7 @@ static void boot_before(void) {
 /* For the JVM's main thread. */
 #define STACK_BESIDE ((size_t)2 << 20)
 
-#define PATIENCE_NANOSECONDS 2000000000L
+#define PATIENCE_NANOSECONDS 10000000000L
 
 static _Atomic bool is_under_way, is_loading;
 
