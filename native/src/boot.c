@@ -45,6 +45,19 @@ static const char *prepare(void) {
     return region_reserve() ? NULL : "RLIMIT_AS (ulimit -v) leaves no room for a JVM and a heap";
 }
 
+/* What a JVM takes while it starts, and a little; not counting its files, which the kernel can drop. */
+#define JVM_MEMORY_MIB 24
+
+static const char *find_memory(void) {
+    static char message[128];
+    size_t mib = cgroup_memory("/proc/self/cgroup", "/sys/fs/cgroup") >> 20;
+    if (mib >= JVM_MEMORY_MIB)
+        return NULL;
+    snprintf(message, sizeof message, "the control group allows %zu MiB of memory, and a JVM needs %d", mib,
+             JVM_MEMORY_MIB);
+    return message;
+}
+
 static bool trace_places(void) {
     if (places_prepare())
         return true;
@@ -57,6 +70,8 @@ static const char *prepare_all(void) {
     if (!find_home())
         return "the library cannot find itself";
     const char *problem = jdk_find(java_home);
+    if (problem == NULL)
+        problem = find_memory();
     if (problem == NULL)
         problem = prepare();
     if (problem != NULL)

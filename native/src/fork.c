@@ -10,13 +10,17 @@
  *   - if a thread needs longer than PATIENCE to come out of Java, or a JVM thread to stop (never a hang): on a machine
  *     with more to do than it has processors, for one;
  *   - if the thread that forks is inside of Java, or of libc's malloc: in a signal handler that has interrupted it;
- *   - where nobody tells us (the system calls themselves) and where there is no membarrier;
+ *   - where nobody tells us (the system calls themselves, if not by `syscall`) and where there is no membarrier;
  *   - in the host mode, and where the user wants none (JAVALLOC_CHILDREN=libc).
  *
  * Nobody can wait for ever for the rest. While it lasts, other threads get their memory from libc; so whatever locks
  * they hold that other handlers of fork want, they come to give them back.
  */
+#include <errno.h>
+#include <linux/sched.h>
 #include <pthread.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -109,11 +113,12 @@ static void decide(void) {
     jvm_threads_end_turn();
 }
 
-/* Is also called before fork's handler is, by an allocation in another handler. */
+/* Is also called before fork's handler is, by an allocation in another handler. Two processes of different namespaces
+ * may have the same id, but not the same gate. */
 void fork_decide(void) {
     sigset_t mask;
     signals_block_all_but_faults(&mask);
-    if (decided != getpid()) {
+    if (decided != getpid() || route_is_undecided()) {
         decided = getpid();
         decide();
     }
@@ -140,16 +145,101 @@ void fork_wake(void) {
     signals_restore(&mask);
 }
 
+static void after(bool is_in_child) {
+    if (is_in_child)
+        after_in_child();
+    else
+        after_in_parent();
+}
+
 /* It calls no handlers, because handlers of signals may call it. Neither does what we do take locks of libc's. */
 EXPORTED pid_t _Fork(void) {
     before(true);
     pid_t child = behind()->fork();
-    if (child == 0)
-        after_in_child();
-    else
-        after_in_parent();
+    after(child == 0);
     return child;
 }
+
+/* ---- forks that libc knows nothing of ---- */
+
+/* Thread-local memory of the child's own would be none of ours. */
+static bool is_fork(uint64_t flags) { return (flags & (CLONE_VM | CLONE_SETTLS)) == 0; }
+
+struct main_of_child {
+    int (*routine)(void *);
+    void *argument;
+};
+
+/* To return would be the end of this thread, and not of the process, in which there are those of the JVM. */
+static int begin_child(void *given) {
+    const struct main_of_child *begin = given; /* on the stack of the parent, of which this is a copy */
+    after_in_child();
+    _exit(begin->routine(begin->argument));
+}
+
+EXPORTED int clone(int (*routine)(void *), void *stack, int flags, void *argument, ...) {
+    va_list more;
+    va_start(more, argument);
+    pid_t *parent_id = va_arg(more, pid_t *);
+    void *thread_local_memory = va_arg(more, void *);
+    pid_t *child_id = va_arg(more, pid_t *);
+    va_end(more);
+    if (!is_fork((unsigned)flags))
+        return behind()->clone(routine, stack, flags, argument, parent_id, thread_local_memory, child_id);
+    struct main_of_child begin = {routine, argument};
+    before(true);
+    int child = behind()->clone(begin_child, stack, flags, &begin, parent_id, thread_local_memory, child_id);
+    int saved = errno;
+    after_in_parent();
+    errno = saved;
+    return child;
+}
+
+/* Whether the system call makes a child that goes on behind it. */
+static bool forks(long number, long first, long second) {
+    switch (number) {
+#if defined(SYS_fork)
+    case SYS_fork:
+        return true;
+#endif
+    case SYS_clone:
+        return is_fork((unsigned long)first) && second == 0;
+    case SYS_clone3: {
+        const struct clone_args *wanted = (const void *)(uintptr_t)first;
+        return wanted != NULL && is_fork(wanted->flags) && wanted->stack == 0;
+    }
+    default:
+        return false;
+    }
+}
+
+/* The thread would end, and the JVM's would keep the process alive. */
+static bool ends_program(long number) {
+    return number == SYS_exit && thread_self.kind != THREAD_JVM && glibc_is_single_threaded();
+}
+
+#define TEXT_OF(name)   #name
+#define SYMBOL_OF(name) TEXT_OF(name)
+
+/* libc's has as many arguments as the system call; here all that there may be are passed on. */
+EXPORTED long call_system(long number, long a, long b, long c, long d, long e, long f) __asm__(SYMBOL_OF(syscall));
+
+long call_system(long number, long a, long b, long c, long d, long e, long f) {
+    if (ends_program(number))
+        _exit((int)a);
+    bool is_forked = forks(number, a, b);
+    if (is_forked)
+        before(true);
+    long result = behind()->system_call(number, a, b, c, d, e, f);
+    if (is_forked) {
+        int saved = errno;
+        after(result == 0);
+        errno = saved;
+    }
+    return result;
+}
+
+/* ---- the handlers of fork ---- */
 
 /* Between these, which are called last before the fork and first after it, libc's fork holds the locks of its malloc: a
  * handler of a signal must not want them. */

@@ -80,6 +80,11 @@ void glibc_count_threads(int more) {
         *threads += (unsigned)more;
 }
 
+bool glibc_is_single_threaded(void) {
+    const _Atomic unsigned *threads = behind()->threads;
+    return threads != NULL && *threads == 1;
+}
+
 /* ---- its list of the threads that have stacks of their own ----
  *
  * setuid and its like, which the kernel knows for one thread only, are done by libc on all threads in its lists. A
@@ -103,9 +108,17 @@ static void find_list(const _Atomic pid_t *id) {
     }
 }
 
+/* In a child that libc knows nothing of. */
+static bool is_on_list(const struct node *node) {
+    for (const struct node *at = list->next; at != list; at = at->next)
+        if (at == node)
+            return true;
+    return false;
+}
+
 void glibc_list_thread(const _Atomic pid_t *id) {
     struct node *node = node_of(id);
-    if (list == NULL || list->next == NULL || list->next->previous != list)
+    if (list == NULL || list->next == NULL || list->next->previous != list || is_on_list(node))
         return;
     *node = (struct node){list->next, list};
     list->next->previous = node;

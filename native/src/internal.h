@@ -43,6 +43,8 @@ extern int __libc_mallopt(int parameter, int value);
 struct behind {
     void (*exit)(int status);
     pid_t (*fork)(void);
+    int (*clone)(int (*routine)(void *), void *stack, int flags, void *argument, ...);
+    long (*system_call)(long number, ...);
     int (*getattr)(pthread_t thread, pthread_attr_t *attributes);
     int (*create)(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
     int (*create_c11)(thrd_t *thread, thrd_start_t routine, void *argument);
@@ -93,6 +95,7 @@ bool route_is_open(void); /* in this process, if not in this moment */
 bool route_get_stuck(void);
 bool route_go_on(void);
 bool route_is_paused(void);
+bool route_is_undecided(void); /* a child in which fork_decide has not been called */
 bool route_is_child(void);  /* this process was forked from one that Java served, and Java did not come along */
 bool route_is_asleep(void); /* or it did, and has not been asked for yet */
 /* For a fork: closes the route for a moment, if it is open; and what becomes of it then. */
@@ -262,6 +265,7 @@ void glibc_find(const _Atomic pid_t *id);
 /* Whether it was at work where a signal's handler has interrupted it, and may hold locks; not, if it only waited. */
 bool glibc_is_at_work(const void *context);
 void glibc_count_threads(int more);
+bool glibc_is_single_threaded(void); /* but for the JVM's threads; false if that is unknown */
 /* One that it does not know of in this process: a call like setuid is for it, too. */
 void glibc_list_thread(const _Atomic pid_t *id);
 
@@ -328,6 +332,11 @@ bool limits_allow(size_t bytes, size_t committed);
 size_t limits_largest_region(size_t largest);
 void limits_started(void);
 size_t limits_address_space(void); /* RLIMIT_AS as the program has set it; SIZE_MAX: none */
+
+/* ---- cgroup.c: the memory that control groups allow ---- */
+
+/* In bytes; SIZE_MAX: no limit is known. Of the process with that /proc/self/cgroup, where the groups are mounted. */
+size_t cgroup_memory(const char *own_groups, const char *mounted);
 
 /* ---- libc.c: libc's malloc, never twice at a time on one thread ---- */
 

@@ -368,6 +368,8 @@ bool route_is_open(void) {
 
 bool route_is_paused(void) { return gate_state() == GATE_PAUSED; }
 
+bool route_is_undecided(void) { return gate_state() == GATE_WIPED; }
+
 bool route_is_asleep(void) { return gate_state() == GATE_ASLEEP; }
 
 bool route_is_child(void) { return gate_state() == GATE_WIPED || gate_state() == GATE_LOST; }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -308,6 +309,39 @@ static void the_version_of_a_jdk_is_read_from_its_release_file(void) {
     CHECK(jdk_feature_version("nothing of the kind") == 0);
 }
 
+/* Files of a folder of our own, in the place of those of the kernel. */
+static const char *write_file(const char *folder, const char *name, const char *text) {
+    static char path[256], part[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
+        mkdir(part, 0700);
+    }
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
+    return path;
+}
+
+static void the_least_limit_of_the_control_groups_counts(void) {
+    char folder[] = "/tmp/javalloc-unit-XXXXXX", command[64];
+    CHECK(mkdtemp(folder) != NULL);
+    CHECK(cgroup_memory("/nowhere", folder) == SIZE_MAX);
+    write_file(folder, "memory.max", "max\n");
+    write_file(folder, "a/memory.max", "50000000\n");
+    write_file(folder, "a/b/memory.max", "70000000\n");
+    write_file(folder, "memory/memory.limit_in_bytes", "9223372036854771712\n");
+    write_file(folder, "memory/c/memory.limit_in_bytes", "60000000\n");
+    CHECK(cgroup_memory(write_file(folder, "own", "0::/a/b\n"), folder) == 50000000);
+    CHECK(cgroup_memory(write_file(folder, "own", "0::/\n"), folder) == SIZE_MAX);
+    CHECK(cgroup_memory(write_file(folder, "own", "4:cpu,memory:/c\n1:name=memory:/a\n0::/\n"), folder) == 60000000);
+    CHECK(cgroup_memory(write_file(folder, "own", "4:memory2:/c\n"), folder) == SIZE_MAX);
+    write_file(folder, "memory.max", "40000000\n"); /* a container's own, mounted in the place of all */
+    CHECK(cgroup_memory(write_file(folder, "own", "0::/not/seen/here\n"), folder) == 40000000);
+    CHECK(cgroup_memory(write_file(folder, "own", "no such line\n"), folder) == SIZE_MAX);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    CHECK(system(command) == 0);
+}
+
 int main(void) {
     before_java_is_up_libc_serves();
     void *of_libc = javalloc_malloc(10);
@@ -329,6 +363,7 @@ int main(void) {
     a_forked_child_goes_to_libc();
     the_limit_of_the_address_space_stops_the_heap();
     the_version_of_a_jdk_is_read_from_its_release_file();
+    the_least_limit_of_the_control_groups_counts();
     printf("ok unit\n");
     return 0;
 }
