@@ -96,8 +96,8 @@ bool route_get_stuck(void);
 bool route_go_on(void);
 bool route_is_paused(void);
 bool route_is_undecided(void); /* a child in which fork_decide has not been called */
-bool route_is_child(void);  /* this process was forked from one that Java served, and Java did not come along */
-bool route_is_asleep(void); /* or it did, and has not been asked for yet */
+bool route_is_child(void);     /* this process was forked from one that Java served, and Java did not come along */
+bool route_is_asleep(void);    /* or it did, and has not been asked for yet */
 /* For a fork: closes the route for a moment, if it is open; and what becomes of it then. */
 bool route_pause(void);
 void route_resume(void);
@@ -367,7 +367,7 @@ bool reserve_contains(const void *block);
 void *reserve_allocate(size_t size, size_t alignment); /* NULL if there is none left; zeroed */
 size_t reserve_usable_size(const void *block);
 
-/* ---- boot.c, jvm.c, jdk.c: from the constructor to the running heap ---- */
+/* ---- boot.c: from the constructor to the running heap ---- */
 
 struct boot_figures {
     double milliseconds; /* how long the start took; 0: Java does not serve */
@@ -379,10 +379,15 @@ struct boot_figures boot_figures(void);
  * up, but not for ever. */
 void boot_wait(void);
 
+/* ---- jvm.c: the JVM ---- */
+
 /* Loads what a starting JVM would load anyway, as far as it is there. */
 void jvm_load(const char *java_home);
 /* Starts the JVM in this process and its Java side. NULL, or one sentence that says why not. */
 const char *jvm_start(const char *home, const char *java_home, int *exit_status);
+/* The calling thread's JNIEnv; NULL: it is not attached. */
+struct JNINativeInterface_;
+const struct JNINativeInterface_ **jvm_environment(void);
 bool jvm_attach(bool *by_us);
 void jvm_detach(void);
 /* Whether a JVM is loaded in this process, or the program is a launcher of one. */
@@ -396,6 +401,22 @@ struct jvm_figures {
 /* Java objects made since jvm_observe, in bytes, and garbage collections. */
 bool jvm_observe(void);
 struct jvm_figures jvm_figures(void);
+
+/* ---- jni.c: both ways through JNI ---- */
+
+/* Starts the Java side; see jvm_start. */
+const char *jni_start(int *exit_status);
+/* On a thread of the JVM's, which is attached for as long; false if it cannot be. */
+enum entry_method { ENTRY_MAKE_STUBS, ENTRY_DESCRIBE_HANG };
+bool jni_call_entry(enum entry_method method);
+
+/* ---- helper.c: a thread beside the program ---- */
+
+/* Once the Java side is up. Without it JNI goes on serving. */
+void helper_start(void);
+void helper_make_stubs(void);
+
+/* ---- jdk.c: where Java is ---- */
 
 #define JDK_PATH_MAX 4096
 #define JDK_OLDEST   25

@@ -3,23 +3,19 @@
  * says of its own memory.
  */
 #include <dlfcn.h>
-#include <errno.h>
 #include <jni.h>
 #include <jvmti.h>
 #include <link.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 
-#define ENTRY_CLASS "io/javalloc/bridge/Entry"
 #define OPTIONS_MAX 64
 
 typedef jint create_function(JavaVM **vm, void **env, void *arguments);
@@ -148,205 +144,6 @@ static void add_options(struct arguments *to, const char *home) {
     add_user_options(to);
 }
 
-/* What Java calls in C: io.javalloc.bridge.SystemPages and Host. */
-#define NATIVE(type, class_name, method) JNIEXPORT type JNICALL Java_io_javalloc_bridge_##class_name##_##method
-
-NATIVE(jboolean, SystemPages, commitPages)(JNIEnv *env, jclass class, jlong address, jlong bytes) {
-    (void)env, (void)class;
-    return region_commit((uintptr_t)address, (size_t)bytes);
-}
-
-NATIVE(jboolean, SystemPages, protectPages)
-(JNIEnv *env, jclass class, jlong address, jlong bytes, jboolean accessible) {
-    (void)env, (void)class;
-    return region_protect((uintptr_t)address, (size_t)bytes, accessible);
-}
-
-NATIVE(jboolean, SystemPages, discardPages)(JNIEnv *env, jclass class, jlong address, jlong bytes) {
-    (void)env, (void)class;
-    return region_discard((uintptr_t)address, (size_t)bytes);
-}
-
-NATIVE(jlong, Host, prepare)(JNIEnv *env, jclass class, jbyteArray text) {
-    (void)class;
-    char heap[JAVALLOC_HEAP_MAX] = {0};
-    (*env)->GetByteArrayRegion(env, text, 0, (*env)->GetArrayLength(env, text), (jbyte *)heap);
-    return (*env)->ExceptionCheck(env) ? 0 : (jlong)(uintptr_t)javalloc_host_prepare(heap);
-}
-
-NATIVE(void, Host, ready)(JNIEnv *env, jclass class) {
-    (void)env, (void)class;
-    javalloc_host_ready();
-}
-
-static bool bind_pages(JNIEnv *env) {
-    JNINativeMethod methods[] = {
-        {"commitPages", "(JJ)Z", (void *)Java_io_javalloc_bridge_SystemPages_commitPages},
-        {"protectPages", "(JJZ)Z", (void *)Java_io_javalloc_bridge_SystemPages_protectPages},
-        {"discardPages", "(JJ)Z", (void *)Java_io_javalloc_bridge_SystemPages_discardPages},
-    };
-    jclass class = (*env)->FindClass(env, "io/javalloc/bridge/SystemPages");
-    return class != NULL && (*env)->RegisterNatives(env, class, methods, sizeof methods / sizeof *methods) == JNI_OK;
-}
-
-/*
- * ---- the operations through JNI, until there are upcall stubs ----
- * Making the first stub takes Java some 20 ms of processor time, as much as a third of the start. Most processes are
- * over before that pays: the stubs are made, on a thread beside the program, once it has called so often.
- *
- * The thread exists from the start, and waits. To create it when it is needed could wait for ever: glibc frees under
- * the lock that pthread_create wants (a thread's last block, when its stack leaves the cache), and a thread that is
- * inside Java and waits for that lock keeps the JVM from the safepoint that the lock's holder waits for.
- */
-
-#define CALLS_WORTH_STUBS 1000
-#define HELPER_STACK      ((size_t)1 << 20)
-
-static jclass entry, operations;
-static jmethodID jni_methods[6], make_stubs, describe_hang;
-static _Atomic uint32_t calls_through_jni;
-static sem_t helper_is_ready, stubs_are_wanted;
-
-/* Calls a method of Entry. */
-static bool ask_java(jmethodID method) {
-    JNIEnv *env;
-    JavaVMAttachArgs arguments = {JNI_VERSION_10, NULL, NULL};
-    if ((*vm)->AttachCurrentThreadAsDaemon(vm, (void **)&env, &arguments) != JNI_OK)
-        return false;
-    (*env)->CallStaticVoidMethod(env, entry, method, (jlong)(uintptr_t)&bridge);
-    (*env)->ExceptionClear(env);
-    (*vm)->DetachCurrentThread(vm);
-    return true;
-}
-
-/* Whether it is so within the patience that the user has with the heap. */
-static bool stubs_are_wanted_now(void) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += options.patience_seconds;
-    int failed;
-    while ((failed = options.patience_seconds == 0 ? sem_wait(&stubs_are_wanted)
-                                                   : sem_clockwait(&stubs_are_wanted, CLOCK_MONOTONIC, &until)) != 0 &&
-           errno == EINTR)
-        continue;
-    return !failed;
-}
-
-/* A call that lasts that long is one that never ends, or is in the hands of a debugger: libc serves until it is back.
- */
-static void watch(void) {
-    static bool is_stuck;
-    pid_t id = 0;
-    unsigned count = thread_watch(&id);
-    if ((count != 0) == is_stuck)
-        return;
-    if (is_stuck) {
-        is_stuck = !route_go_on();
-    } else if (route_get_stuck()) {
-        is_stuck = true;
-        snprintf(bridge.message, sizeof bridge.message, "the heap %s", bridge.heap);
-        ask_java(describe_hang);
-        report("a call has not come back for %u s or more: %s (%u thread%s, %d for one); libc serves the others",
-               options.patience_seconds, bridge.message, count, count == 1 ? " waits" : "s wait", (int)id);
-    }
-}
-
-static void *helper(void *unused) {
-    (void)unused;
-    pthread_setname_np(pthread_self(), "javalloc-helper");
-    __libc_free(__libc_malloc(1));
-    sem_post(&helper_is_ready);
-    for (bool has_stubs = false; options.patience_seconds != 0 || !has_stubs;)
-        if (stubs_are_wanted_now())
-            has_stubs = ask_java(make_stubs); /* else JNI goes on serving */
-        else
-            watch();
-    return NULL;
-}
-
-/* Without it JNI goes on serving. With a thread's first block glibc reserves 64 MiB of addresses for an arena: that is
- * to happen now, and not when the program has set a limit that leaves no room for it. */
-static void start_helper(void) {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    if (sem_init(&helper_is_ready, 0, 0) != 0 || sem_init(&stubs_are_wanted, 0, 0) != 0 ||
-        pthread_attr_init(&attributes) != 0)
-        return;
-    pthread_attr_setstacksize(&attributes, HELPER_STACK);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (jvm_threads_create(&thread, &attributes, helper, NULL) == 0)
-        while (sem_wait(&helper_is_ready) != 0)
-            continue; /* EINTR */
-    pthread_attr_destroy(&attributes);
-}
-
-static intptr_t call_operation(int which, uintptr_t a, uintptr_t b, uintptr_t c) {
-    JNIEnv *env;
-    jvalue arguments[] = {{.j = (jlong)a}, {.j = (jlong)b}, {.j = (jlong)c}};
-    (*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10); /* route.c: the caller is attached */
-    if (unlikely(atomic_fetch_add_explicit(&calls_through_jni, 1, memory_order_relaxed) == CALLS_WORTH_STUBS))
-        sem_post(&stubs_are_wanted);
-    int before = cancellation_forbid();
-    intptr_t answer = (*env)->CallStaticLongMethodA(env, operations, jni_methods[which], arguments);
-    cancellation_allow(before);
-    return answer;
-}
-
-#define THROUGH_JNI(which, name)                                                                                       \
-    static intptr_t name##_through_jni(uintptr_t a, uintptr_t b, uintptr_t c) { return call_operation(which, a, b, c); }
-THROUGH_JNI(0, allocate)
-THROUGH_JNI(1, release)
-THROUGH_JNI(2, resize)
-THROUGH_JNI(3, usable_size)
-THROUGH_JNI(4, inspect)
-THROUGH_JNI(5, nothing)
-#undef THROUGH_JNI
-
-static bool bind_operations(JNIEnv *env) {
-    static const char *const names[] = {"allocate", "release", "resize", "usableSize", "inspect", "nothing"};
-    jclass found = (*env)->FindClass(env, "io/javalloc/bridge/Operations");
-    operations = found == NULL ? NULL : (*env)->NewGlobalRef(env, found);
-    for (int i = 0; i < 6; i++) {
-        jni_methods[i] = operations == NULL ? NULL : (*env)->GetStaticMethodID(env, operations, names[i], "(JJJ)J");
-        if (jni_methods[i] == NULL)
-            return false;
-    }
-    return true;
-}
-
-static void serve_through_jni(void) {
-    bridge.allocate = allocate_through_jni;
-    bridge.release = release_through_jni;
-    bridge.resize = resize_through_jni;
-    bridge.usable_size = usable_size_through_jni;
-    bridge.inspect = inspect_through_jni;
-    bridge.nothing = nothing_through_jni;
-}
-
-static const char *call_entry(JNIEnv *env, int *exit_status) {
-    jclass found = (*env)->FindClass(env, ENTRY_CLASS);
-    if (found == NULL)
-        return "javalloc.jar is missing or damaged: class " ENTRY_CLASS " not found";
-    entry = (*env)->NewGlobalRef(env, found);
-    make_stubs = (*env)->GetStaticMethodID(env, entry, "makeStubs", "(J)V");
-    describe_hang = (*env)->GetStaticMethodID(env, entry, "describeHang", "(J)V");
-    jmethodID start = (*env)->GetStaticMethodID(env, entry, "start", "(J)I");
-    if (start == NULL || make_stubs == NULL || describe_hang == NULL || !bind_pages(env))
-        return "javalloc.jar is of another build than libjavalloc.so";
-    jint answer = (*env)->CallStaticIntMethod(env, entry, start, (jlong)(uintptr_t)&bridge);
-    if ((*env)->ExceptionCheck(env))
-        return "javalloc.jar failed to start";
-    if (answer == JAVALLOC_BAD_HEAP)
-        *exit_status = EXIT_USAGE;
-    if (answer == JAVALLOC_BAD_HEAP || answer == JAVALLOC_HEAP_FAILED)
-        return bridge.message;
-    if (answer != JAVALLOC_STARTED || !bind_operations(env))
-        return "javalloc.jar is of another build than libjavalloc.so";
-    serve_through_jni();
-    start_helper();
-    return NULL;
-}
-
 void jvm_load(const char *jdk) {
     static const char *const names[] = {"server/libjvm.so", "libjava.so", "libjimage.so",  "libzip.so",
                                         "libnet.so",        "libnio.so",  "libsimdsort.so"};
@@ -378,17 +175,23 @@ const char *jvm_start(const char *home, const char *java_home, int *exit_status)
         snprintf(message, sizeof message, "the JVM of %s did not start: %s", java_home, last_words());
         return message;
     }
-    JNIEnv *env;
-    (*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10);
-    return call_entry(env, exit_status);
+    const char *problem = jni_start(exit_status);
+    if (problem == NULL)
+        helper_start();
+    return problem;
 }
 
 /* ---- threads ---- */
 
-bool jvm_attach(bool *by_us) {
+const struct JNINativeInterface_ **jvm_environment(void) {
     JNIEnv *env;
-    if ((*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10) == JNI_OK)
+    return (*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_10) == JNI_OK ? env : NULL;
+}
+
+bool jvm_attach(bool *by_us) {
+    if (jvm_environment() != NULL)
         return true;
+    JNIEnv *env;
     JavaVMAttachArgs arguments = {JNI_VERSION_10, NULL, NULL};
     *by_us = (*vm)->AttachCurrentThreadAsDaemon(vm, (void **)&env, &arguments) == JNI_OK;
     return *by_us;

@@ -52,7 +52,7 @@ final class Entry {
 
     /// Makes the upcall stubs. Called on a thread beside the program.
     static void makeStubs(long bridge) {
-        new Stubs(bridge).run();
+        Stubs.makeFor(bridge);
     }
 
     /// Leaves a message that says where the heap is. Called on a thread beside the program.

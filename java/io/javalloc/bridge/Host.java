@@ -41,7 +41,7 @@ public final class Host {
             throw new IllegalStateException(
                     isOther ? "the library is of another build" : Text.left());
         }
-        new Stubs(bridge).run();
+        Stubs.makeFor(bridge);
         ready();
     }
 

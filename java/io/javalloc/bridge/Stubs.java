@@ -7,15 +7,19 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.util.List;
 
-/// Makes the upcall stubs and puts them into the bridge, one after the other: each is one store of
-/// a word that a thread which calls meanwhile sees whole, old or new.
+/// Makes the upcall stubs, tries them, and puts them into the bridge: each is one store of a word
+/// that a thread which calls meanwhile sees whole, old or new.
 ///
 /// The first stub takes some 20 ms, because the linker makes and compiles classes for the
 /// signature; all of them have the same one, so each further stub takes a fraction of one.
 ///
-/// @param bridge address of the `struct javalloc_bridge`
-record Stubs(long bridge) {
+/// What is thrown in a stub outside of the operation itself ends the process: when Java's memory is
+/// full, what HotSpot makes for a stub that is called for the first time, or often. So each is
+/// called that often here, while there is memory; and where a heap has left too little of it, the
+/// shim goes on calling through JNI, which can fail.
+final class Stubs {
 
     private static final FunctionDescriptor OPERATION =
             FunctionDescriptor.of(
@@ -24,27 +28,56 @@ record Stubs(long bridge) {
                     ValueLayout.JAVA_LONG,
                     ValueLayout.JAVA_LONG);
 
-    void run() {
+    private static final List<String> NAMES =
+            List.of("allocate", "release", "resize", "usableSize", "inspect", "nothing");
+
+    /// Where their addresses go, in the bridge.
+    private static final long[] PLACES = {
+        Table.ALLOCATE, Table.RELEASE, Table.RESIZE, Table.USABLE_SIZE, Table.INSPECT, Table.NOTHING
+    };
+
+    /// A method handle is made anew for its caller when it has been called 127 times.
+    private static final int TIMES = 200;
+
+    /// What no heap takes in the moment between the question and the last trial.
+    private static final long ENOUGH_MEMORY = 16 << 20;
+
+    private Stubs() {}
+
+    /// @param bridge address of the `struct javalloc_bridge`
+    static void makeFor(long bridge) {
+        long[] stubs = new long[NAMES.size()];
         MethodHandles.Lookup lookup = MethodHandles.lookup();
-        Linker linker = Linker.nativeLinker();
-        install(linker, lookup, "allocate", Table.ALLOCATE);
-        install(linker, lookup, "release", Table.RELEASE);
-        install(linker, lookup, "resize", Table.RESIZE);
-        install(linker, lookup, "usableSize", Table.USABLE_SIZE);
-        install(linker, lookup, "inspect", Table.INSPECT);
-        install(linker, lookup, "nothing", Table.NOTHING);
+        for (int i = 0; i < stubs.length; i++) {
+            stubs[i] = make(lookup, NAMES.get(i));
+        }
+        if (freeMemory() < ENOUGH_MEMORY) {
+            return;
+        }
+        for (long stub : stubs) {
+            exercise(stub, TIMES);
+        }
+        for (int i = 0; i < stubs.length; i++) {
+            Memory.putLong(bridge + PLACES[i], stubs[i]);
+        }
         Memory.putInt(bridge + Table.STUBS_READY, 1);
     }
 
-    private void install(
-            Linker linker, MethodHandles.Lookup lookup, String operation, long offset) {
+    private static long make(MethodHandles.Lookup lookup, String operation) {
         try {
             MethodHandle target =
                     lookup.findStatic(Operations.class, operation, OPERATION.toMethodType());
-            long stub = linker.upcallStub(target, OPERATION, Arena.global()).address();
-            Memory.putLong(bridge + offset, stub);
+            return Linker.nativeLinker().upcallStub(target, OPERATION, Arena.global()).address();
         } catch (ReflectiveOperationException e) {
             throw new LinkageError(operation, e);
         }
     }
+
+    private static long freeMemory() {
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.maxMemory() - (runtime.totalMemory() - runtime.freeMemory());
+    }
+
+    /// Calls a stub from C, with zeros.
+    private static native void exercise(long stub, int times);
 }
