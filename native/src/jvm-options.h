@@ -18,7 +18,7 @@ JVM_OPTION("-XX:+DisableAttachMechanism")
 JVM_OPTION("-XX:-UsePerfData")
 /* main's stack belongs to the program: no guard pages in its midst. */
 JVM_OPTION("-XX:+DisablePrimordialThreadGuardPages")
-/* The JVM uses main's stack so far down and no further, whatever its real size: thread.c, JVM_STACK. */
+/* The JVM uses main's stack so far down and no further, whatever its real size: stack.c, JVM_STACK. */
 JVM_OPTION("-Xss8m")
 /* No file in the working directory if the JVM itself crashes. */
 JVM_OPTION("-XX:ErrorFile=/tmp/javalloc-hs_err-%p.log")

@@ -1,6 +1,6 @@
 /*
- * thread.c: what the shim knows of a thread: whether it is the program's or the JVM's, where its stack lies, its
- * counters; and how it comes to Java and leaves it.
+ * thread.c: what the shim knows of a thread: whether it is the program's or the JVM's, its counters; and how it comes
+ * to Java and leaves it.
  *
  * Coming: at its first call, under THREAD_INSIDE and with all signals blocked, because attaching allocates and is not
  * safe in a signal handler. Leaving: in a pthread-key destructor that puts itself off until a late round, so that the
@@ -20,19 +20,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "internal.h"
-
-/* Stack that an operation may need: HotSpot's guard and shadow pages (96 KiB) and room for its slow paths. */
-#define STACK_MARGIN ((size_t)160 << 10)
-/* Less than this above the margin is not worth an attach. */
-#define STACK_WORTH ((size_t)64 << 10)
-
-/* What the JVM takes main's stack to be, at most: -Xss in jvm-options.h. */
-#define JVM_STACK ((size_t)8 << 20)
 
 /* One less than there are, because a thread of libc's own making may be seen for the first time in another key's
  * destructor. */
@@ -112,46 +103,6 @@ static void give_record(struct counters *record) {
 
 /* ---- coming and leaving ---- */
 
-static bool ask_for_stack(void **low, size_t *size) {
-    pthread_attr_t attributes;
-    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
-        return false;
-    int failed = pthread_attr_getstack(&attributes, low, size);
-    pthread_attr_destroy(&attributes);
-    return !failed;
-}
-
-extern void *__libc_stack_end;
-
-/* Without /proc libc does not know main's stack. It may grow as far as its limit. */
-static bool guess_main_stack(void **low, size_t *size) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_STACK, &limit) != 0)
-        return false;
-    *size = limit.rlim_cur > JVM_STACK ? JVM_STACK : limit.rlim_cur;
-    *low = (char *)__libc_stack_end - *size;
-    return true;
-}
-
-static bool measure_stack(struct thread *self) {
-    void *low;
-    size_t size;
-    bool is_main = gettid() == getpid();
-    if (!ask_for_stack(&low, &size) && !(is_main && guess_main_stack(&low, &size)))
-        return false;
-    if (is_main && size > JVM_STACK) {
-        low = (char *)low + (size - JVM_STACK);
-        size = JVM_STACK;
-    }
-    self->own_low = (uintptr_t)low;
-    self->own_bytes = size;
-    if (size < STACK_MARGIN + STACK_WORTH)
-        return false;
-    self->stack_low = (uintptr_t)low + STACK_MARGIN;
-    self->stack_usable = size - STACK_MARGIN;
-    return (uintptr_t)__builtin_frame_address(0) - self->stack_low < self->stack_usable;
-}
-
 /* Orders our earlier stores before any later load of ours, and the same on every running thread of the process. */
 static void barrier_everywhere(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0); }
 
@@ -183,20 +134,14 @@ static void serve_on_no_stack(struct thread *self) {
     self->stack_usable = 1;
 }
 
-/* HotSpot takes its guard pages off by making them inaccessible, because its own threads give their stacks up then. */
-static void unguard(const struct thread *thread) {
-    if (thread->own_low != 0)
-        mprotect((void *)thread->own_low, STACK_MARGIN, PROT_READ | PROT_WRITE);
-}
-
 void thread_detach_here(struct thread *self) {
     jvm_detach();
-    unguard(self);
+    stack_unguard(self);
     self->attached = false;
 }
 
 static bool attach(struct thread *self) {
-    if (measure_stack(self))
+    if (stack_measure(self))
         return jvm_attach(&self->attached);
     serve_on_every_stack(self);
     return relay_attach(self);
@@ -252,7 +197,8 @@ static void enter(struct thread *self) {
         self->kind = kind;
         arrive();
     } else {
-        pthread_setspecific(exit_key, self); /* it comes later, and must have its rounds counted from the first on */
+        /* It comes later. Who was not seen beginning, main or a thread of libc's own, has its rounds counted from now. */
+        pthread_setspecific(exit_key, self);
         self->kind = THREAD_NEW;
     }
 }
@@ -354,21 +300,6 @@ bool thread_prepare(void) {
     return has_exit_key;
 }
 
-/* HotSpot asks for the bounds of the stack that it is called on. The program is told the truth.
- *
- * glibc allocates in here while it holds the thread's lock, and attaching the thread would want that lock again:
- * whoever allocates for the first time here must not attach yet. */
-EXPORTED int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
-    if (thread_self.relay_stack != 0 && thread_runs_jvm(&thread_self))
-        return relay_describe(&thread_self, attributes);
-    enum thread_kind kind = thread_self.kind;
-    if (kind == THREAD_NEW)
-        thread_self.kind = THREAD_INSIDE;
-    int error = behind()->getattr(thread, attributes);
-    thread_self.kind = kind;
-    return error;
-}
-
 /* ---- a heap that does not come back ---- */
 
 static bool is_in_same_call(struct counters *record) {
@@ -432,7 +363,7 @@ bool thread_wait_outside(long until) {
 /* The thread is gone, and its stack is one that libc will give to another. */
 static void forget(const struct thread *gone) {
     if (gone->attached && gone->relay_stack == 0)
-        unguard(gone);
+        stack_unguard(gone);
 }
 
 void thread_child(void) {

@@ -17,6 +17,7 @@
 #include <spawn.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 enum { LEVELS = 3, CREW = 6, DETACHED = 4, KEYS = 3 };
 
@@ -310,14 +311,15 @@ static void have_a_child(uint64_t *random) {
                           .is_quiet = random_below(random, 8) == 0,
                           .ending = (enum ending)random_below(random, ENDINGS),
                           .status = 40 + (int)random_below(random, 50)};
-    if (child.is_quiet && signal_of_ending[child.ending] == 0)
+    bool is_raw = child.is_quiet && random_below(random, 2) == 0; /* libc takes the child for its parent */
+    if (is_raw || (child.is_quiet && signal_of_ending[child.ending] == 0))
         child.ending = BY__EXIT;
     child.ends = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(child.ends != MAP_FAILED);
     watched->children++;
     pid_t parent = getpid();
     begin_fork();
-    pid_t process = child.is_quiet ? _Fork() : fork();
+    pid_t process = is_raw ? (pid_t)syscall(SYS_fork) : child.is_quiet ? _Fork() : fork();
     CHECK(process >= 0);
     if (process == 0)
         be_a_child(&child, parent);

@@ -1,0 +1,46 @@
+/*
+ * signals.h: masks, handlers and faults: the program's and the JVM's. One section per file.
+ */
+#ifndef JAVALLOC_SIGNALS_H
+#define JAVALLOC_SIGNALS_H
+
+#include "internal.h"
+#include "thread.h"
+
+/* ---- signals.c: masks ---- */
+
+void signals_block_all(sigset_t *before);
+void signals_block_all_but_faults(sigset_t *before);
+void signals_restore(const sigset_t *before);
+/* Puts a program's mask back, less the faults that HotSpot needs. */
+void signals_restore_for_java(struct thread *self, const sigset_t *before);
+
+/* Unblocks a fault while its handler runs. */
+void signals_allow(int signal);
+/* Takes the faults out of a set, and returns those that were in it as bits; and puts them back. */
+unsigned signals_take_faults(sigset_t *set);
+void signals_add_faults(sigset_t *set, unsigned faults);
+/* Whether the program has blocked the fault on this thread, as far as it knows. */
+bool signals_is_blocked(const struct thread *self, int signal);
+/* Forgets a handler of a fault that was left by a jump: what runs at this stack pointer is not inside of it. */
+void signals_settle(struct thread *self, uintptr_t stack_pointer);
+
+/* ---- dispositions.c: what the program wants done with the signals that HotSpot needs ---- */
+
+/* After the JVM has set its own: what there was before, and the program's are kept; all as it was, if it is not up. */
+void dispositions_restore(const struct sigaction before[NSIG], bool is_up);
+/* Beside the program, from now on: what the JVM wants is done then and there. */
+void dispositions_expect_jvm(void);
+/* Does what the program wants done; false: it wants the default, which for a fault is the end. */
+bool dispositions_call(int signal, siginfo_t *info, void *context, uintptr_t stack_pointer);
+/* libc's sigaction. */
+extern int __sigaction(int signal, const struct sigaction *wanted, struct sigaction *before);
+/* The stack pointer of what a signal has interrupted. */
+uintptr_t dispositions_stack_pointer(const void *context);
+
+/* ---- faults.c: SIGSEGV and its like, the program's and HotSpot's ---- */
+
+/* The handler that stands for the JVM's and the program's, when the JVM wants this one. */
+struct sigaction faults_divide(int signal, const struct sigaction *wanted);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * thread.h: the way of a call: which side serves it, what is known of the thread, and on which stack Java is called.
+ * One section per file.
+ */
+#ifndef JAVALLOC_THREAD_H
+#define JAVALLOC_THREAD_H
+
+#include "internal.h"
+
+/* ---- route.c: which side serves a call ---- */
+
+enum operation { OP_MALLOC, OP_CALLOC, OP_REALLOC, OP_ALIGNED, OP_FREE, OPERATIONS };
+
+/* All of these keep errno, but for setting ENOMEM when they return NULL. Sizes are at most PTRDIFF_MAX. */
+void *route_allocate(enum operation op, size_t size, size_t alignment, bool zeroed);
+void *route_resize(void *block, size_t size); /* block is not NULL, size is not 0 */
+void route_free(void *block);
+size_t route_usable_size(void *block);
+/* Asks JAVALLOC_LIVE_BLOCKS and the like; false if this thread may not call Java now. */
+bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *answer);
+
+bool route_prepare(void); /* once, before route_open */
+void route_open(void);    /* Java serves from now on */
+bool route_is_open(void); /* in this process, if not in this moment */
+/* While a call does not come back: libc serves. False: a fork is under way. */
+bool route_get_stuck(void);
+bool route_go_on(void);
+bool route_is_paused(void);
+bool route_is_undecided(void); /* a child in which fork_decide has not been called */
+bool route_is_child(void);     /* this process was forked from one that Java served, and Java did not come along */
+bool route_is_asleep(void);    /* or it did, and has not been asked for yet */
+/* For a fork: closes the route for a moment, if it is open; and what becomes of it then. */
+bool route_pause(void);
+void route_resume(void);
+void route_fall_asleep(void);
+void route_lose_java(void);
+/* What is still to be decided, or done, in a forked child, at the latest at its first call. */
+void route_settle(void);
+
+/* ---- thread.c: what the shim knows of a thread ---- */
+
+enum route { ROUTE_JAVA, ROUTE_LIBC, ROUTE_RELAY, ROUTE_DEFERRED, ROUTE_JVM, ROUTES };
+
+/* Calls served, by route and operation. A record belongs to one thread at a time and outlives it. */
+struct counters {
+    struct thread *thread;      /* that counts here now; or NULL */
+    struct counters *next;      /* all records ever made */
+    struct counters *next_free; /* records without a thread */
+    pid_t id;                   /* of the thread */
+    bool was_inside;            /* when thread_watch looked last; and how many calls there were then */
+    uint64_t calls_then;
+    uint64_t calls[ROUTES][OPERATIONS];
+};
+
+enum thread_kind {
+    THREAD_NEW,    /* not seen yet */
+    THREAD_READY,  /* attached to the JVM: Java serves it, or it is inside an operation (stack_window is 0) */
+    THREAD_INSIDE, /* in the JVM's start, in an attach or a detach */
+    THREAD_JVM,    /* made by the JVM, for good */
+    THREAD_SHORT,  /* there is no stack to call Java on, for good */
+    THREAD_GONE    /* past its exit destructor, for good */
+};
+
+struct thread {
+    uintptr_t stack_low;    /* Java may be called while stack_low <= sp < stack_low + stack_window */
+    uintptr_t stack_window; /* 0 unless the thread is THREAD_READY: one compare decides on the way of every call */
+    uintptr_t stack_usable; /* what stack_window is when the thread is ready */
+    uintptr_t window_before_libc; /* what it was when libc's malloc began, if that is at work for the program */
+    uintptr_t relay_stack;        /* relay.c: the top of the stack that Java is called on; 0: the caller's */
+    uintptr_t signal_stack_low, signal_stack_bytes; /* the program's, for handlers */
+    uintptr_t own_low, own_bytes;                   /* the stack that the thread was made with, as far as it is known */
+    struct counters *counters;                      /* NULL until the thread is ready */
+    enum thread_kind kind;
+    int exit_rounds;
+    bool attached;           /* by us, so detaching is ours, too */
+    unsigned blocked_faults; /* signals.c: what the program has blocked, and what really never is */
+    uintptr_t handler_frame; /* dispositions.c: of the program's handler for a fault that runs; 0: none */
+    unsigned blocked_before_handler;
+    bool unwinding; /* places.c: what allocates meanwhile has no place */
+    bool in_libc;   /* libc's malloc is at work on this thread, or its fork: a handler must not enter it */
+};
+
+extern THREAD_LOCAL struct thread thread_self;
+
+bool thread_prepare(void);
+/* Makes a THREAD_NEW thread ready, short or whatever it is. */
+void thread_enter(struct thread *self);
+/* On a new thread of the program, first of all: its end will be seen. */
+void thread_begin(void);
+/* At the end of the process: a thread that has left Java may come again. */
+void thread_come_again(void);
+/* Makes a thread that is ready so on every stack. */
+void thread_relay(struct thread *self);
+/* From the JVM, that has known the thread's own stack; all of it is usable then. */
+void thread_detach_here(struct thread *self);
+/* Counts a call; threads without a record share one. */
+void thread_count(enum route route, enum operation op);
+void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]);
+void thread_counts_reset(void);
+uint64_t thread_calls_on(enum route route);
+/* Counts the threads that have been in one and the same call since this was asked last; `id` gets one of them. */
+unsigned thread_watch(pid_t *id);
+/* Once the route is paused: waits until no thread is inside an operation, or on its way to Java or from it. */
+bool thread_wait_outside(long until);
+/* In a forked child: forgets the threads that did not come along. */
+void thread_child(void);
+/* Around every operation: what allocates in between is code of the JVM, or a signal handler. */
+static inline void thread_inside(struct thread *self) {
+    self->stack_window = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+static inline void thread_outside(struct thread *self) {
+    atomic_signal_fence(memory_order_seq_cst);
+    self->stack_window = self->stack_usable;
+}
+/* Whether the address lies on the stack that the calling thread was made with. */
+static inline bool thread_owns_stack(const struct thread *self, uintptr_t address) {
+    return address - self->own_low < self->own_bytes;
+}
+
+/* Whether what runs on this thread now is code of the JVM. */
+static inline bool thread_runs_jvm(const struct thread *self) {
+    return self->kind == THREAD_JVM || self->kind == THREAD_INSIDE ||
+           (self->kind == THREAD_READY && self->stack_window == 0 && self->window_before_libc == 0);
+}
+
+/* ---- stack.c: where its stack lies ---- */
+
+/* The calling thread's. False: there is too little of it to call Java on, or the thread is on another one now. */
+bool stack_measure(struct thread *self);
+/* Of a thread that has been detached: all of its stack is usable again. */
+void stack_unguard(const struct thread *thread);
+
+/* ---- creation.c: threads are created ---- */
+
+/* libc's pthread_create. */
+int creation_plain(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
+void creation_child(void);
+
+/* ---- relay.c: a stack for Java alone ---- */
+
+/* Attaches the thread to the JVM over there, after detaching it here if need be. If that fails it is detached. */
+bool relay_attach(struct thread *self);
+void relay_detach(struct thread *self);
+/* Does an operation on the stack that ends at `top`. */
+intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
+/* The same, for a thread that has such a stack, on whatever stack the caller is. */
+intptr_t relay_operate(const struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
+/* As pthread_getattr_np, of the stack over there. */
+int relay_describe(const struct thread *self, pthread_attr_t *attributes);
+
+/* ---- cancellation.c: pthread_cancel while a thread is in the JVM ---- */
+
+int cancellation_forbid(void); /* returns what cancellation_allow wants */
+void cancellation_allow(int before);
+
+#endif
