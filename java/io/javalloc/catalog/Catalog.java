@@ -26,6 +26,7 @@ import io.javalloc.layers.Randomized;
 import io.javalloc.layers.Segregated;
 import io.javalloc.layers.Zeroed;
 import io.javalloc.memory.Region;
+import io.javalloc.slab.Slab;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceConfigurationError;
@@ -46,6 +47,7 @@ public final class Catalog {
                     "knr",
                     "lite",
                     "pool",
+                    "slab",
                     "stack",
                     "system",
                     "zig-pages",
@@ -144,6 +146,7 @@ public final class Catalog {
             case "knr" -> new Knr.Provider();
             case "lite" -> new Lite.Provider();
             case "pool" -> new Pool.Provider();
+            case "slab" -> new Slab.Provider(shared);
             case "stack" -> new Stack.Provider();
             case "system" -> new SystemMalloc.Provider();
             case "zig-pages" -> new ZigPages.Provider();

@@ -8,14 +8,14 @@ import java.util.List;
 /// How much of Java's memory some tables may take together, however many heaps have one. What a
 /// table has taken is given back when it is no longer used. Thread-safe: each heap has a lock of
 /// its own.
-final class Budget {
+public final class Budget {
 
     /// For what heaps remember in Java: half of Java's memory, because a JVM that has none left
     /// ends the process.
-    static final Budget OF_HEAPS = new Budget(Runtime.getRuntime().maxMemory() / 2);
+    public static final Budget OF_HEAPS = new Budget(Runtime.getRuntime().maxMemory() / 2);
 
     /// What one table takes.
-    static final class Share {
+    public static final class Share {
         private final Budget budget;
         private long bytes;
 
@@ -26,7 +26,7 @@ final class Budget {
         /// Takes as much more.
         ///
         /// @return false if the budget has less
-        boolean take(long more) {
+        public boolean take(long more) {
             return budget.take(this, more);
         }
     }
@@ -43,7 +43,7 @@ final class Budget {
     }
 
     /// A new table's, which has nothing yet.
-    synchronized Share share() {
+    public synchronized Share share() {
         Share share = new Share(this);
         shares.add(new WeakReference<>(share));
         return share;

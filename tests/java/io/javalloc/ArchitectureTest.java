@@ -20,7 +20,8 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// The arrows of the house: bridge → catalog → heaps, layers → memory, cli → kit → catalog, and
+/// The arrows of the house: bridge → catalog → slab, heaps, layers → memory, cli → kit → catalog,
+// and
 /// std → heaps; nothing back.
 @AnalyzeClasses(packages = "io.javalloc", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -87,6 +88,25 @@ class ArchitectureTest {
                     .should()
                     .dependOnClassesThat(
                             inProjectBut("io.javalloc", "io.javalloc.memory", "io.javalloc.heaps"));
+
+    @ArchTest
+    static final ArchRule slab_knows_no_other_heap_and_nothing_above =
+            noClasses()
+                    .that()
+                    .resideInAPackage("io.javalloc.slab")
+                    .should()
+                    .dependOnClassesThat(
+                            inProjectBut("io.javalloc", "io.javalloc.memory", "io.javalloc.slab"));
+
+    @ArchTest
+    static final ArchRule only_the_catalog_and_the_bridge_know_slab =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackages(
+                            "io.javalloc.slab", "io.javalloc.catalog", "io.javalloc.bridge")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("io.javalloc.slab");
 
     @ArchTest
     static final ArchRule a_heap_knows_no_other_heap =

@@ -14,6 +14,7 @@ import io.javalloc.kit.HeapModel;
 import io.javalloc.kit.HeapModel.Action;
 import io.javalloc.kit.HeapModel.Action.Kind;
 import io.javalloc.memory.Region;
+import io.javalloc.slab.Slab;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +42,7 @@ class HeapModelTest {
                     new FreeList.Provider(),
                     new Hare.Provider(),
                     new Knr.Provider(),
+                    new Slab.Provider(0),
                     new ZigPages.Provider(),
                     new ZigWasm.Provider());
 

@@ -1,0 +1,167 @@
+package io.javalloc.slab;
+
+import io.javalloc.memory.Budget;
+import io.javalloc.memory.Memory;
+import io.javalloc.memory.Region;
+import java.util.Arrays;
+
+/// What a [Slab] knows of each page, in Java's memory, out of reach of the program.
+///
+/// Written under the lock of the pages only; the rows' words are the business of [Spans]. Read by
+/// all: an array that has been replaced by a longer one is never written again, so who still has it
+/// sees what was true for the pages it had.
+final class PageTable {
+
+    /// log2 of the bytes of a page.
+    static final int LOG_PAGE = 16;
+
+    private static final int FIRST_PAGES = 1 << 8;
+
+    /// What a page takes of Java's memory, without its row: three numbers, two links to others, and
+    /// something less than a long for the rest.
+    private static final int BYTES_PER_PAGE = 4 * Integer.BYTES + 2 * Integer.BYTES;
+
+    /// The class of the span, 0 if the page is none.
+    byte[] classes = {};
+
+    /// The row of the span that is there, or was; [SpanRow#EMPTY] if there was none.
+    long[][] rows = {};
+
+    /// At the first page of a run its length, negative if the run is free; the same at the last
+    /// page of a free run. Else 0. A span is a run of one page.
+    int[] lengths = {};
+
+    /// At the first page of a free run: the neighbours in its list, [SpanRow#NONE] for none.
+    int[] next = {};
+
+    int[] previous = {};
+
+    /// At the first page of a free run: when it became free, in milliseconds of some clock.
+    int[] freedAt = {};
+
+    /// Whether something may have been written to the page since the system zeroed it; of a page in
+    /// use: before it was taken.
+    final PageBits dirty = new PageBits();
+
+    /// Where page 0 begins.
+    final long base;
+
+    /// How many pages there can be.
+    final int most;
+
+    private final Budget.Share budget = Budget.OF_HEAPS.share();
+
+    /// Address of a byte for each page, with the same as [#classes]; 0 if nobody wants it.
+    private long published;
+
+    PageTable(long base, int most) {
+        this.base = base;
+        this.most = most;
+        if (!hasRoom(Math.min(most, FIRST_PAGES))) {
+            throw new IllegalStateException("there is no Java memory for the table of pages");
+        }
+    }
+
+    long addressOf(int page) {
+        return base + ((long) page << LOG_PAGE);
+    }
+
+    /// The number of the page that an address lies in; one that no page has if it lies elsewhere.
+    long pageOf(long address) {
+        return address - base >>> LOG_PAGE;
+    }
+
+    /// The first page from one on that is aligned, which may lie far behind the last.
+    long alignedPage(int page, long alignment) {
+        return Region.roundUp(addressOf(page), alignment) - base >>> LOG_PAGE;
+    }
+
+    /// Sees to it that there is room for so many pages.
+    ///
+    /// @return false if there is no Java memory for that; nothing has changed then
+    boolean hasRoom(int pages) {
+        if (pages <= lengths.length) {
+            return true;
+        }
+        int length = (int) Math.max(pages, Math.min(most, 2L * lengths.length));
+        try {
+            return budget.take((long) (length - lengths.length) * BYTES_PER_PAGE)
+                    && lengthen(length);
+        } catch (OutOfMemoryError e) {
+            return false;
+        }
+    }
+
+    private boolean lengthen(int length) {
+        byte[] moreClasses = Arrays.copyOf(classes, length);
+        long[][] moreRows = Arrays.copyOf(rows, length);
+        int[] moreLengths = Arrays.copyOf(lengths, length);
+        int[] moreNext = Arrays.copyOf(next, length);
+        int[] morePrevious = Arrays.copyOf(previous, length);
+        int[] moreFreedAt = Arrays.copyOf(freedAt, length);
+        dirty.moveTo(new long[PageBits.wordsFor(length)]);
+        Arrays.fill(moreRows, rows.length, length, SpanRow.EMPTY);
+        freedAt = moreFreedAt;
+        previous = morePrevious;
+        next = moreNext;
+        lengths = moreLengths;
+        rows = moreRows;
+        classes = moreClasses;
+        return true;
+    }
+
+    /// The class of the span on a page, which need not exist; 0 if there is none.
+    int classAt(long page) {
+        byte[] classes = this.classes;
+        return page < classes.length ? classes[(int) page] : 0;
+    }
+
+    /// The row of a page, which need not exist. Who has not the lock of the span's class may get
+    /// one that is too short.
+    long[] rowAt(int page) {
+        long[][] rows = this.rows;
+        return page < rows.length ? rows[page] : SpanRow.EMPTY;
+    }
+
+    /// Sees to it that a page's row has room for a bit for each of so many blocks.
+    ///
+    /// @return false if there is no Java memory for that; nothing has changed then
+    boolean hasRow(int page, int blocks) {
+        int words = SpanRow.words(blocks);
+        if (words <= rows[page].length) {
+            return true;
+        }
+        int more = rows[page] == SpanRow.EMPTY ? words + 2 : words - rows[page].length;
+        try {
+            if (!budget.take((long) more * Long.BYTES)) {
+                return false;
+            }
+            rows[page] = new long[words];
+            return true;
+        } catch (OutOfMemoryError e) {
+            return false;
+        }
+    }
+
+    void setClass(int page, int sizeClass) {
+        classes[page] = (byte) sizeClass;
+        if (published != 0) {
+            Memory.putByte(published + page, (byte) sizeClass);
+        }
+    }
+
+    /// From now on [#classes] is also at an address.
+    ///
+    /// @param pages how many there are now
+    void publish(long table, int pages) {
+        for (int page = 0; page < pages; page++) {
+            Memory.putByte(table + page, classes[page]);
+        }
+        published = table;
+    }
+
+    /// Whether the class of a page is what everybody sees, if anybody does.
+    boolean isPublished(int page) {
+        return published == 0 || Memory.getByte(published + page) == classes[page];
+    }
+}

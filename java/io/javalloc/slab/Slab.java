@@ -1,0 +1,461 @@
+package io.javalloc.slab;
+
+import io.javalloc.BlockVisitor;
+import io.javalloc.Heap;
+import io.javalloc.HeapArguments;
+import io.javalloc.HeapCorruption;
+import io.javalloc.HeapOption;
+import io.javalloc.HeapProvider;
+import io.javalloc.memory.Memory;
+import io.javalloc.memory.Region;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// Spans of equal blocks for what is small, runs of pages for what is large, and all that is known
+/// of them in Java arrays, out of reach of the program.
+///
+/// ```
+///  page 0          page 1          page 2          page 3          page 4          page 5
+///  ├──┬──┬──┬──┬───┼─────┬─────┬───┼───────────────┴───────────────┼───────────────┼─ ─ ─
+///  │▒▒│  │▒▒│▒▒│...│▒▒▒▒▒│     │   │▒▒▒▒▒▒▒▒▒▒▒ large ▒▒▒▒▒▒▒▒▒▒▒▒▒│ free          │ never used
+///  ├──┴──┴──┴──┴───┼─────┴─────┴───┼───────────────┬───────────────┼───────────────┼─ ─ ─
+///  │span, 16 bytes │span, 24 KiB   │run of 2 pages                 │run of 1 page  │
+///  ├───────────────┼───────────────┼───────────────────────────────┼───────────────┼─ ─ ─
+///  class:  1               38              0               0               0
+///  bits:   1011...         10              -               -               -
+///            │
+///            └ 1: the block is out; 0: it is free. The second of two frees finds a 0.
+/// ```
+///
+/// **Who serves what.** A request of up to 32 KiB gets a block of the smallest of 40 size classes
+/// that it fits in ([SizeClasses]), from one of the class's spans ([Spans]). What is larger, or
+/// aligned to more than a class gives, gets a run of pages ([SlabPages]). The page of an address
+/// tells the class, a multiplication the block's bit.
+///
+/// **States of a page.** *Never used* (zero) → *span* or *in a large block* → *free and dirty* →
+/// *span* or *in a large block*, or after a time without use (`decay`) given back to the system:
+/// *free and clean* (zero) → ... Free neighbours are one run.
+///
+/// **States of a block of a span.** *Free* → *out* → *free*. Out is what the program has, and what
+/// a thread of it has taken by the batch ([#fill]) and not given back yet ([#flush]); a block that
+/// such a thread keeps is out here, and looks live.
+///
+/// **Locks.** One for each class, the monitor of its [Spans]; one for the pages, the monitor of
+/// [SlabPages]. Order: one class, then the pages; all classes by number, then the pages, for
+/// [#verify] and [#walk]. No class's lock is taken while the program has one thread (`shared`, see
+/// [Provider]).
+///
+/// | what | is written under | is read |
+/// | --- | --- | --- |
+/// | rows of spans, lists of spans, spare | the class's lock | under it |
+/// | class and row of a page | the class's lock and the pages' | by all, without a lock |
+/// | runs, dirt | the lock of the pages | of a page in use: by its owner, without a lock |
+///
+/// A free begins with the class of its page, read without a lock. That is safe: the page of a live
+/// block cannot change its class, and the program has seen to it that this thread sees what was
+/// true when the block was handed out. An address that is no live block may show the class of
+/// another moment. So the class is looked at again under its lock, where it stands still: if it is
+/// the same, the page is a span of that class now, and its bits tell; if it is not, the address is
+/// refused. Arrays that grow are replaced, and a reader who has the old one finds his own pages
+/// there as they are.
+///
+/// **Invariants** ([SlabAudit] checks them): runs cover all pages up to the end; no two free ones
+/// are neighbours; each is in the list of its length and dirt. A span's count of free blocks is
+/// that of its bits; a span with free blocks is in the list of its group, others in none; of all
+/// spans of a class at most one, the spare, has no block out.
+///
+/// The design is that of many: slabs and magazines (Bonwick 1994; Bonwick and Adams 2001), spans
+/// and a page map that tells an address's class (tcmalloc), the fullest first (Hoard, jemalloc), a
+/// decay (jemalloc), one page one size (mimalloc), metadata apart from the blocks (snmalloc).
+public final class Slab implements Heap {
+
+    /// Makes [Slab] heaps.
+    ///
+    /// @param shared address of a word that is 0 while the program has one thread, and that changes
+    ///               at a moment when no call is under way; 0: there may always be several
+    public record Provider(long shared) implements HeapProvider {
+
+        private static final HeapOption DECAY =
+                new HeapOption(
+                        "decay",
+                        "MS",
+                        "free pages go back to the system after so many milliseconds; else 1000");
+
+        @Override
+        public String name() {
+            return "slab";
+        }
+
+        @Override
+        public String summary() {
+            return "Spans of equal blocks, runs of pages; all metadata in Java; a lock per class";
+        }
+
+        @Override
+        public Heap create(HeapArguments arguments) {
+            long decay = arguments.number(DECAY.name(), USUAL_DECAY);
+            return new Slab(
+                    arguments.region(),
+                    arguments.max(),
+                    (int) Math.min(decay, LONGEST_DECAY),
+                    shared);
+        }
+
+        @Override
+        public List<HeapOption> options() {
+            return List.of(HeapOption.MAX, DECAY);
+        }
+
+        @Override
+        public String document() {
+            return "Bonwick 1994 and 2001, tcmalloc, mimalloc, snmalloc";
+        }
+
+        @Override
+        public String checks() {
+            return "double free, pointers that are not a block";
+        }
+    }
+
+    /// How many size classes there are, with 0, which is none.
+    public static final int CLASSES = SizeClasses.COUNT;
+
+    static final String FREED = "This block has already been freed";
+    static final String NO_BLOCK = "No block of this heap starts at this address";
+
+    private static final int USUAL_DECAY = 1000;
+    private static final int LONGEST_DECAY = 1 << 30;
+
+    final SlabPages pages;
+
+    /// By class; none for 0.
+    final Spans[] spans = new Spans[CLASSES];
+
+    private final PageTable table;
+    private final long shared;
+    private final AtomicLong liveBytes = new AtomicLong();
+    private final AtomicLong peakBytes = new AtomicLong();
+
+    /// @param max    the bytes it may use, from the region's base; no more than the region has
+    /// @param decay  milliseconds after which free pages go back to the system
+    /// @param shared see [Provider]
+    /// @throws IllegalArgumentException if the bytes are not even one page
+    Slab(Region region, long max, int decay, long shared) {
+        this.shared = shared;
+        pages = new SlabPages(region, max, decay);
+        table = pages.table;
+        if (table.most == 0) {
+            throw new IllegalArgumentException(
+                    "slab needs a max of at least 64k, one page, not " + max);
+        }
+        for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
+            spans[sizeClass] = new Spans(pages, sizeClass);
+        }
+    }
+
+    private boolean isAlone() {
+        return shared != 0 && Memory.getInt(shared) == 0;
+    }
+
+    // ---- as every heap -----------------------------------------------------------------------
+
+    @Override
+    public long allocate(long size, long alignment) {
+        int sizeClass = SizeClasses.of(size, alignment);
+        return sizeClass == 0 ? allocateRun(size, alignment) : allocateBlock(sizeClass);
+    }
+
+    @Override
+    public long allocateZeroed(long size, long alignment) {
+        int sizeClass = SizeClasses.of(size, alignment);
+        if (sizeClass != 0) {
+            return Memory.cleared(allocateBlock(sizeClass), size, Long.MAX_VALUE);
+        }
+        long run = allocateRun(size, alignment);
+        if (run != 0) {
+            pages.zero(run, size);
+        }
+        return run;
+    }
+
+    @Override
+    public void free(long address) {
+        int sizeClass = table.classAt(table.pageOf(address));
+        if (sizeClass == 0) {
+            long bytes = (long) pages.giveRun(address) << PageTable.LOG_PAGE;
+            if (bytes == 0) {
+                throw refused(address);
+            }
+            count(-bytes);
+            return;
+        }
+        String wrong = give(spans[sizeClass], address);
+        if (wrong != null) {
+            throw new HeapCorruption(wrong, address);
+        }
+        count(-spans[sizeClass].bytes);
+    }
+
+    @Override
+    public long usableSize(long address) {
+        int sizeClass = table.classAt(table.pageOf(address));
+        if (sizeClass == 0) {
+            return (long) pagesAt(address) << PageTable.LOG_PAGE;
+        }
+        Spans of = spans[sizeClass];
+        if (!of.isOut(address)) {
+            throw new HeapCorruption(of.isStart(address) ? FREED : NO_BLOCK, address);
+        }
+        return of.bytes;
+    }
+
+    @Override
+    public long reallocate(long address, long size) {
+        long usable = usableSize(address);
+        if (table.classAt(table.pageOf(address)) == 0) {
+            return reallocateRun(address, usable, size);
+        }
+        boolean stays =
+                size <= usable && (size > usable / 2 || blockBytes(classOf(size)) == usable);
+        return stays ? address : movedOrKept(address, usable, size);
+    }
+
+    /// A block that becomes smaller and cannot move stays.
+    private long movedOrKept(long address, long usable, long size) {
+        long moved = move(address, Math.min(size, usable), size);
+        return moved == 0 && size <= usable ? address : moved;
+    }
+
+    private long reallocateRun(long address, long usable, long size) {
+        long wanted = SlabPages.pagesFor(size);
+        long had = usable >> PageTable.LOG_PAGE;
+        if (wanted == had && size > SizeClasses.LARGEST) {
+            return address;
+        }
+        if (wanted != had && pages.resizeRun(address, wanted)) {
+            count(wanted - had << PageTable.LOG_PAGE);
+            had = wanted;
+        }
+        boolean stays = wanted == had && size > SizeClasses.LARGEST;
+        return stays ? address : movedOrKept(address, had << PageTable.LOG_PAGE, size);
+    }
+
+    @Override
+    public long trim(long keep) {
+        giveBackSpares();
+        return pages.trim(keep);
+    }
+
+    @Override
+    public boolean isThreadSafe() {
+        return true;
+    }
+
+    @Override
+    public void verify() {
+        new SlabAudit(this).verify();
+    }
+
+    @Override
+    public void walk(BlockVisitor visitor) {
+        new SlabAudit(this).walk(visitor);
+    }
+
+    // ---- for those who keep blocks ready -----------------------------------------------------
+
+    /// The smallest class whose blocks have so many bytes; 0 if there is none.
+    ///
+    /// @param size at least 1
+    public static int classOf(long size) {
+        return SizeClasses.of(size);
+    }
+
+    /// The bytes of a class's blocks.
+    ///
+    /// @param sizeClass 1 to 40
+    public static long blockBytes(int sizeClass) {
+        return SizeClasses.bytes(sizeClass);
+    }
+
+    /// Takes blocks, and writes their addresses to memory.
+    ///
+    /// @param sizeClass 1 to 40
+    /// @param slots     address of as many 8-byte words
+    /// @return how many; less than `count` if there is no memory for more
+    public int fill(int sizeClass, long slots, int count) {
+        int filled = tryFill(sizeClass, slots, count);
+        if (filled == 0 && giveBackSpares()) {
+            filled = tryFill(sizeClass, slots, count);
+        }
+        count(filled * spans[sizeClass].bytes);
+        return filled;
+    }
+
+    private int tryFill(int sizeClass, long slots, int count) {
+        Spans of = spans[sizeClass];
+        if (isAlone()) {
+            return of.fill(slots, count);
+        }
+        synchronized (of) {
+            return of.fill(slots, count);
+        }
+    }
+
+    /// Gives blocks back.
+    ///
+    /// @param sizeClass 1 to 40
+    /// @param slots     address of as many 8-byte words, with the addresses of blocks; what is
+    ///                  there afterwards is worth nothing
+    /// @throws HeapCorruption if one has been freed already, or is no block of this class. The
+    ///     others have been given back then
+    public void flush(int sizeClass, long slots, int count) {
+        Spans of = spans[sizeClass];
+        long before;
+        long after;
+        String wrong;
+        if (isAlone()) {
+            before = of.out();
+            wrong = of.flush(slots, count);
+            after = of.out();
+        } else {
+            synchronized (of) {
+                before = of.out();
+                wrong = of.flush(slots, count);
+                after = of.out();
+            }
+        }
+        count((after - before) * of.bytes);
+        if (wrong != null) {
+            throw new HeapCorruption(wrong, Memory.getLong(slots));
+        }
+    }
+
+    /// From now on the class of each page is also in memory, 0 if the page is no span: whoever has
+    /// a live block finds its class there without a call.
+    ///
+    /// @param address of a byte for each [Region#PAGE] of the region, all 0
+    public void publish(long address) {
+        pages.publish(address);
+    }
+
+    /// Gives back to the system the pages that have been free for the time of the decay.
+    ///
+    /// @param nanoTime the time now, of [System#nanoTime]
+    /// @return bytes
+    public long purge(long nanoTime) {
+        return pages.purge(SlabPages.millis(nanoTime));
+    }
+
+    // ---- what is live ------------------------------------------------------------------------
+
+    /// How many blocks are out.
+    public long liveBlocks() {
+        long live = pages.liveRuns();
+        for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
+            live += spans[sizeClass].out();
+        }
+        return live;
+    }
+
+    /// The usable bytes of the blocks that are out.
+    public long liveBytes() {
+        return liveBytes.get();
+    }
+
+    /// The most that [#liveBytes] has been.
+    public long peakBytes() {
+        return peakBytes.get();
+    }
+
+    /// Counts bytes that have become live, or are so no longer.
+    private void count(long bytes) {
+        long live;
+        if (isAlone()) {
+            live = liveBytes.getPlain() + bytes;
+            liveBytes.setPlain(live);
+        } else {
+            live = liveBytes.addAndGet(bytes);
+        }
+        long peak = peakBytes.get();
+        while (live > peak && !peakBytes.compareAndSet(peak, live)) {
+            peak = peakBytes.get();
+        }
+    }
+
+    // ---- blocks and runs ---------------------------------------------------------------------
+
+    private long allocateBlock(int sizeClass) {
+        Spans of = spans[sizeClass];
+        long block = take(of);
+        if (block == 0 && giveBackSpares()) {
+            block = take(of);
+        }
+        if (block != 0) {
+            count(of.bytes);
+        }
+        return block;
+    }
+
+    private long take(Spans of) {
+        if (isAlone()) {
+            return of.take();
+        }
+        synchronized (of) {
+            return of.take();
+        }
+    }
+
+    private String give(Spans of, long address) {
+        if (isAlone()) {
+            return of.give(address);
+        }
+        synchronized (of) {
+            return of.give(address);
+        }
+    }
+
+    private long allocateRun(long size, long alignment) {
+        long wanted = SlabPages.pagesFor(size);
+        long run = pages.takeRun(wanted, alignment);
+        if (run == 0 && giveBackSpares()) {
+            run = pages.takeRun(wanted, alignment);
+        }
+        if (run != 0) {
+            count(wanted << PageTable.LOG_PAGE);
+        }
+        return run;
+    }
+
+    /// Gives back the pages of spans that are kept though no block is out: when there is no other
+    /// memory. No lock is held.
+    ///
+    /// @return whether there was one
+    private boolean giveBackSpares() {
+        boolean isAlone = isAlone();
+        boolean found = false;
+        for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
+            Spans of = spans[sizeClass];
+            if (isAlone) {
+                found |= of.giveBackSpare();
+            } else {
+                synchronized (of) {
+                    found |= of.giveBackSpare();
+                }
+            }
+        }
+        return found;
+    }
+
+    private int pagesAt(long address) {
+        int pagesOfRun = pages.pagesAt(address);
+        if (pagesOfRun == 0) {
+            throw refused(address);
+        }
+        return pagesOfRun;
+    }
+
+    private HeapCorruption refused(long address) {
+        boolean isFree = pages.isFree(table.pageOf(address));
+        return new HeapCorruption(isFree ? FREED : NO_BLOCK, address);
+    }
+}

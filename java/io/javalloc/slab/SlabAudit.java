@@ -1,0 +1,238 @@
+package io.javalloc.slab;
+
+import static io.javalloc.slab.SpanRow.BITS;
+import static io.javalloc.slab.SpanRow.FREE;
+import static io.javalloc.slab.SpanRow.FULL_WORD;
+import static io.javalloc.slab.SpanRow.HINT;
+import static io.javalloc.slab.SpanRow.NEXT;
+import static io.javalloc.slab.SpanRow.NONE;
+import static io.javalloc.slab.SpanRow.PREVIOUS;
+
+import io.javalloc.BlockVisitor;
+import io.javalloc.HeapCorruption;
+import java.util.BitSet;
+
+/// Looks at all of a [Slab], under all of its locks: nothing else happens meanwhile.
+final class SlabAudit {
+
+    /// What to do under the locks.
+    @FunctionalInterface
+    private interface Look {
+
+        /// Takes it.
+        void run();
+    }
+
+    private final Slab heap;
+    private final SlabPages pages;
+    private final PageTable table;
+
+    SlabAudit(Slab heap) {
+        this.heap = heap;
+        pages = heap.pages;
+        table = pages.table;
+    }
+
+    void verify() {
+        locked(1, this::verifyAll);
+    }
+
+    void walk(BlockVisitor visitor) {
+        locked(1, () -> walkAll(visitor));
+    }
+
+    /// Takes the locks of the classes from one on, then that of the pages.
+    private void locked(int sizeClass, Look look) {
+        if (sizeClass < Slab.CLASSES) {
+            synchronized (heap.spans[sizeClass]) {
+                locked(sizeClass + 1, look);
+            }
+            return;
+        }
+        synchronized (pages) {
+            look.run();
+        }
+    }
+
+    // ---- what is live ------------------------------------------------------------------------
+
+    private void walkAll(BlockVisitor visitor) {
+        for (int page = 0; page < pages.end(); page += Math.abs(table.lengths[page])) {
+            int length = table.lengths[page];
+            if (table.classes[page] != 0) {
+                walkSpan(visitor, page, heap.spans[table.classes[page]]);
+            } else if (length > 0) {
+                visitor.block(table.addressOf(page), (long) length << PageTable.LOG_PAGE);
+            }
+        }
+    }
+
+    private void walkSpan(BlockVisitor visitor, int page, Spans spans) {
+        for (int index = 0; index < spans.capacity; index++) {
+            if (SpanRow.isOut(table.rows[page], index)) {
+                visitor.block(table.addressOf(page) + index * spans.bytes, spans.bytes);
+            }
+        }
+    }
+
+    // ---- what must hold ----------------------------------------------------------------------
+
+    private void verifyAll() {
+        verifyRuns();
+        verifyFreeRuns();
+        for (int sizeClass = 1; sizeClass < Slab.CLASSES; sizeClass++) {
+            verifySpans(heap.spans[sizeClass]);
+        }
+    }
+
+    /// Every page is in one run.
+    private void verifyRuns() {
+        long liveRuns = 0;
+        long livePages = 0;
+        boolean previousIsFree = false;
+        int page = 0;
+        while (page < pages.end()) {
+            int length = table.lengths[page];
+            int stop = page + Math.abs(length);
+            verifyRun(page, length, stop);
+            if (previousIsFree && length < 0) {
+                throw corrupt("Two free runs are neighbours, the second", page);
+            }
+            if (length > 0 && table.classes[page] == 0) {
+                liveRuns++;
+                livePages += length;
+            }
+            previousIsFree = length < 0;
+            page = stop;
+        }
+        if (liveRuns != pages.liveRuns() || livePages != pages.livePages()) {
+            throw new HeapCorruption(
+                    liveRuns + " large blocks are in use, not " + pages.liveRuns());
+        }
+    }
+
+    private void verifyRun(int page, int length, int stop) {
+        if (length == 0 || stop > pages.end()) {
+            throw corrupt("No run of pages has the right length at the page", page);
+        }
+        if (length < 0 && table.lengths[stop - 1] != length) {
+            throw corrupt("The end of a free run is not marked", page);
+        }
+        if (table.classes[page] != 0 && length != 1) {
+            throw corrupt("A span is not one page", page);
+        }
+        for (int inside = page; inside < stop; inside++) {
+            boolean isSpan = inside == page && length == 1;
+            if (table.classes[inside] != 0 && !isSpan) {
+                throw corrupt("A page that is no span has a class", inside);
+            }
+            if (!table.isPublished(inside)) {
+                throw corrupt("The published class was overwritten, of the page", inside);
+            }
+        }
+    }
+
+    /// Every free run is in the list that it should be in.
+    private void verifyFreeRuns() {
+        BitSet listed = new BitSet();
+        for (int range = 0; range < FreeRuns.RANGES; range++) {
+            verifyList(true, range, listed);
+            verifyList(false, range, listed);
+        }
+        for (int page = 0; page < pages.end(); page += Math.abs(table.lengths[page])) {
+            if (table.lengths[page] < 0 && !listed.get(page)) {
+                throw corrupt("A free run is in no list", page);
+            }
+        }
+    }
+
+    private void verifyList(boolean isDirty, int range, BitSet listed) {
+        int previous = NONE;
+        for (int run = pages.free.first(isDirty, range); run != NONE; run = table.next[run]) {
+            int length = -table.lengths[run];
+            if (listed.get(run) || table.previous[run] != previous) {
+                throw corrupt("A list of free runs is broken", run);
+            }
+            if (length <= 0 || FreeRuns.rangeOf(length) != range) {
+                throw corrupt("A list of free runs has one of another length", run);
+            }
+            if (isDirty != table.dirty.nextSet(run, run + length) < run + length) {
+                throw corrupt("A free run is in the wrong list, dirty or clean", run);
+            }
+            listed.set(run);
+            previous = run;
+        }
+    }
+
+    private void verifySpans(Spans spans) {
+        BitSet listed = new BitSet();
+        for (int group = 0; group < spans.groups(); group++) {
+            verifyGroup(spans, group, listed);
+        }
+        long out = 0;
+        for (int page = 0; page < pages.end(); page++) {
+            if (table.classes[page] == spans.sizeClass) {
+                verifySpan(spans, page, listed.get(page));
+                out += spans.capacity - table.rows[page][FREE];
+            }
+        }
+        if (out != spans.out()) {
+            throw new HeapCorruption(
+                    out + " blocks of " + spans.bytes + " bytes are out, not " + spans.out());
+        }
+    }
+
+    private void verifyGroup(Spans spans, int group, BitSet listed) {
+        int previous = NONE;
+        int page = spans.first(group);
+        while (page != NONE) {
+            long[] row = table.rows[page];
+            if (table.classes[page] != spans.sizeClass) {
+                throw corrupt("A list of spans has one of another class", page);
+            }
+            if (listed.get(page) || row[PREVIOUS] != previous) {
+                throw corrupt("A list of spans is broken", page);
+            }
+            if (row[FREE] == 0 || spans.groupOf(row[FREE]) != group) {
+                throw corrupt("A span is in the list of another group", page);
+            }
+            listed.set(page);
+            previous = page;
+            page = (int) row[NEXT];
+        }
+    }
+
+    private void verifySpan(Spans spans, int page, boolean isListed) {
+        long[] row = table.rows[page];
+        int words = SpanRow.words(spans.capacity);
+        if (row.length < words) {
+            throw corrupt("The row of a span is too short", page);
+        }
+        long free = 0;
+        for (int word = BITS; word < words; word++) {
+            free += Long.bitCount(~row[word]);
+            if (word < row[HINT] && row[word] != FULL_WORD) {
+                throw corrupt("A span has a free block before its hint", page);
+            }
+        }
+        if (free != row[FREE]) {
+            throw corrupt("The count of free blocks is wrong in the span", page);
+        }
+        boolean isTailOut =
+                spans.capacity % Long.SIZE == 0
+                        || row[words - 1] >>> spans.capacity == FULL_WORD >>> spans.capacity;
+        if (!isTailOut) {
+            throw corrupt("A bit behind the last block is free in the span", page);
+        }
+        if (isListed != free > 0) {
+            throw corrupt("A span is in no list, or should not be, the one", page);
+        }
+        if ((free == spans.capacity) != (page == spans.spare())) {
+            throw corrupt("A span is empty and not the spare, or the other way round", page);
+        }
+    }
+
+    private HeapCorruption corrupt(String what, int page) {
+        return new HeapCorruption(what, table.addressOf(page));
+    }
+}

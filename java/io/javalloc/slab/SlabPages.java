@@ -1,0 +1,360 @@
+package io.javalloc.slab;
+
+import static io.javalloc.slab.PageTable.LOG_PAGE;
+import static io.javalloc.slab.SpanRow.NONE;
+
+import io.javalloc.memory.Memory;
+import io.javalloc.memory.Region;
+
+/// Runs of pages: spans, which are runs of one page, and large blocks. Neighbours that are free are
+/// one run; what was free for some time is given back to the system.
+///
+/// ```
+///  page    0       1       2       3       4       5       6       7       8      end
+///          ├───────┼───────┴───────┴───────┼───────┴───────┼───────┼───────┤─ ─ ─
+///          │ span  │ large block           │ free          │ span  │ free  │ never used
+///          ├───────┼───────┬───────┬───────┼───────┬───────┼───────┼───────┤─ ─ ─
+///  length: 1       3       0       0      -2      -2       1      -1       0
+///  class:  7       0       0       0       0       0       12      0       0
+/// ```
+///
+/// A free page is *dirty* until the system has it back, or if it has never been used, zero. Which
+/// it was is remembered while it is in use, so a block on clean pages need not be cleared.
+///
+/// All methods take the lock, of which this object is the monitor, except those that ask for what
+/// cannot change: the page of a live block, which is its caller's, keeps its class, its run and its
+/// dirt. It is taken also while there is one thread only: a run of pages is seldom asked for, and
+/// costs more than an uncontended lock when it is touched.
+final class SlabPages {
+
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    /// In the time of a decay, so often is looked for runs that are due.
+    private static final int LOG_LOOKS = 3;
+
+    final PageTable table;
+    final FreeRuns free;
+    private final Region region;
+    private final int decay;
+
+    /// The first page that was never taken.
+    private int end;
+
+    /// When to look for runs that are due.
+    private int due = millis(System.nanoTime());
+
+    private long liveRuns;
+    private long livePages;
+
+    /// @param max   the bytes that may be used, from the region's base
+    /// @param decay milliseconds that pages stay dirty; 0: none
+    SlabPages(Region region, long max, int decay) {
+        long base = Region.roundUp(region.base(), Region.PAGE);
+        long room = Math.max(0, Math.min(max, region.limit() - base));
+        this.region = region;
+        this.decay = decay;
+        table = new PageTable(base, (int) Math.min(1 << 30, room >> LOG_PAGE));
+        free = new FreeRuns(table);
+    }
+
+    /// A clock's time as runs remember it.
+    static int millis(long nanoTime) {
+        return (int) Math.floorDiv(nanoTime, NANOS_PER_MILLI);
+    }
+
+    /// The pages of so many bytes; more than there can be if the bytes are.
+    static long pagesFor(long bytes) {
+        return (bytes - 1 >>> LOG_PAGE) + 1;
+    }
+
+    /// How many pages were ever taken.
+    int end() {
+        return end;
+    }
+
+    /// How many runs are in use that are not spans.
+    long liveRuns() {
+        return liveRuns;
+    }
+
+    /// The pages of these.
+    long livePages() {
+        return livePages;
+    }
+
+    // ---- spans -------------------------------------------------------------------------------
+
+    /// Takes a page for a span, whose row is then that of a span of so many blocks. Under the lock
+    /// of the class.
+    ///
+    /// @return [SpanRow#NONE] if there is no memory
+    synchronized int takeSpan(int sizeClass, int blocks) {
+        int page = take(1, Region.PAGE);
+        if (page == NONE) {
+            return NONE;
+        }
+        if (!table.hasRow(page, blocks)) {
+            release(page, 1, millis(System.nanoTime()));
+            return NONE;
+        }
+        SpanRow.clear(table.rows[page], blocks);
+        table.lengths[page] = 1;
+        table.setClass(page, sizeClass);
+        return page;
+    }
+
+    /// Gives back the page of a span. Under the lock of the class.
+    synchronized void giveSpan(int page) {
+        table.setClass(page, 0);
+        give(page, 1);
+    }
+
+    // ---- large blocks ------------------------------------------------------------------------
+
+    /// Takes a run.
+    ///
+    /// @param pages     at least 1
+    /// @param alignment power of two
+    /// @return its address, or 0 if there is no memory
+    synchronized long takeRun(long pages, long alignment) {
+        int page = pages <= table.most ? take((int) pages, alignment) : NONE;
+        if (page == NONE) {
+            return 0;
+        }
+        table.lengths[page] = (int) pages;
+        liveRuns++;
+        livePages += pages;
+        return table.addressOf(page);
+    }
+
+    /// Clears of a run that was just taken what is not zero already.
+    void zero(long address, long bytes) {
+        int first = (int) table.pageOf(address);
+        int end = first + (int) pagesFor(bytes);
+        int page = table.dirty.nextSet(first, end);
+        while (page < end) {
+            int clean = table.dirty.nextClear(page, end);
+            long from = table.addressOf(page);
+            long to = Math.min(table.addressOf(clean), address + bytes);
+            Memory.fill(from, to - from, (byte) 0);
+            page = table.dirty.nextSet(clean, end);
+        }
+    }
+
+    /// The pages of the run in use at an address, which may be any; 0 if none starts there that is
+    /// no span.
+    int pagesAt(long address) {
+        long page = table.pageOf(address);
+        int[] lengths = table.lengths;
+        boolean isStart = page < lengths.length && (address & Region.PAGE - 1) == 0;
+        return isStart && table.classAt(page) == 0 ? Math.max(0, lengths[(int) page]) : 0;
+    }
+
+    /// Gives back a run.
+    ///
+    /// @return its pages; 0 if none starts there
+    synchronized int giveRun(long address) {
+        int pages = pagesAt(address);
+        if (pages > 0) {
+            liveRuns--;
+            livePages -= pages;
+            give((int) table.pageOf(address), pages);
+        }
+        return pages;
+    }
+
+    /// Makes a run longer or shorter where it is.
+    ///
+    /// @return false if what lies behind it is in use, or there is no memory, or no run starts
+    ///         there
+    synchronized boolean resizeRun(long address, long pages) {
+        int before = pagesAt(address);
+        if (before == 0 || pages > table.most) {
+            return false;
+        }
+        int first = (int) table.pageOf(address);
+        int after = (int) pages;
+        if (after > before && !takeBehind(first + before, after - before)) {
+            return false;
+        }
+        table.lengths[first] = after;
+        livePages += after - before;
+        if (after < before) {
+            give(first + after, before - after);
+        }
+        return true;
+    }
+
+    /// Takes pages from the run that starts right there, if that is free and long enough; or if it
+    /// is the last one, and can be made so.
+    private boolean takeBehind(int page, int pages) {
+        if (lengthOfFree(page) < pages && !(isLast(page) && extend(page + (long) pages))) {
+            return false;
+        }
+        carve(page, page, pages);
+        return true;
+    }
+
+    private int lengthOfFree(int page) {
+        return page < end ? Math.max(0, -table.lengths[page]) : 0;
+    }
+
+    /// Whether behind the page are only free ones.
+    private boolean isLast(int page) {
+        return page + lengthOfFree(page) == end;
+    }
+
+    // ---- runs, free or not -------------------------------------------------------------------
+
+    /// Takes pages.
+    ///
+    /// @return the first, [SpanRow#NONE] if there is no memory
+    private int take(int pages, long alignment) {
+        int run = free.find(pages, alignment);
+        if (run == NONE) {
+            run = end > 0 && table.lengths[end - 1] < 0 ? end + table.lengths[end - 1] : end;
+            if (!extend(table.alignedPage(run, alignment) + pages)) {
+                return NONE;
+            }
+        }
+        int first = (int) table.alignedPage(run, alignment);
+        carve(run, first, pages);
+        return first;
+    }
+
+    /// Has so many pages, of which the new ones are free.
+    private boolean extend(long pages) {
+        if (pages > table.most
+                || !table.hasRoom((int) pages)
+                || !region.commit(table.addressOf((int) pages))) {
+            return false;
+        }
+        int first = end;
+        end = (int) pages;
+        release(first, end - first, millis(System.nanoTime()));
+        return true;
+    }
+
+    /// Cuts pages out of a free run. What is before them and behind them stays free.
+    private void carve(int run, int first, int pages) {
+        int runEnd = run - table.lengths[run];
+        int freedAt = table.freedAt[run];
+        free.remove(run);
+        if (run < first) {
+            free.add(run, first - run, freedAt);
+        }
+        if (first + pages < runEnd) {
+            free.add(first + pages, runEnd - first - pages, freedAt);
+        }
+    }
+
+    /// Makes pages free that were in use.
+    private void give(int first, int pages) {
+        table.dirty.set(first, first + pages);
+        int now = millis(System.nanoTime());
+        release(first, pages, now);
+        if (now - due >= 0) {
+            purge(now);
+        }
+    }
+
+    /// Makes pages free, and one run with the free ones beside them.
+    private void release(int first, int pages, int now) {
+        int start = first;
+        int stop = first + pages;
+        table.lengths[first] = 0;
+        if (start > 0 && table.lengths[start - 1] < 0) {
+            start += table.lengths[start - 1];
+            free.remove(start);
+        }
+        int behind = lengthOfFree(stop);
+        if (behind > 0) {
+            free.remove(stop);
+        }
+        free.add(start, stop + behind - start, now);
+    }
+
+    /// Whether a page is in a free run. Looks at all runs: to find words for a mistake.
+    synchronized boolean isFree(long page) {
+        int run = 0;
+        while (run < end && run + Math.abs(table.lengths[run]) <= page) {
+            run += Math.abs(table.lengths[run]);
+        }
+        return page < end && table.lengths[run] < 0;
+    }
+
+    // ---- giving back to the system -----------------------------------------------------------
+
+    /// Gives back to the system the free runs that have been free for the time of the decay. One
+    /// that has become longer counts from then.
+    ///
+    /// Runs are given back whole, also where a huge page is broken up: what nobody has wanted since
+    /// may stay unwanted, and the system makes huge pages again where there is much use.
+    ///
+    /// @param now see [#millis]
+    /// @return bytes
+    synchronized long purge(int now) {
+        due = now + (decay >> LOG_LOOKS);
+        long pages = 0;
+        for (int range = 0; range < FreeRuns.RANGES; range++) {
+            int run = free.first(true, range);
+            while (run != NONE) {
+                int next = table.next[run];
+                pages += now - table.freedAt[run] >= decay ? discard(run, now) : 0;
+                run = next;
+            }
+        }
+        return pages << LOG_PAGE;
+    }
+
+    /// Gives back to the system what is dirty and free, the longest runs first.
+    ///
+    /// @param keep bytes that may stay
+    /// @return bytes
+    synchronized long trim(long keep) {
+        long excess = dirtyPages() - (keep >> LOG_PAGE);
+        int now = millis(System.nanoTime());
+        long pages = 0;
+        for (int range = FreeRuns.RANGES - 1; range >= 0; range--) {
+            int run = free.first(true, range);
+            while (run != NONE && pages < excess) {
+                int next = table.next[run];
+                pages += discard(run, now);
+                run = next;
+            }
+        }
+        return pages << LOG_PAGE;
+    }
+
+    /// How many pages are free and dirty.
+    synchronized long dirtyPages() {
+        long pages = 0;
+        for (int range = 0; range < FreeRuns.RANGES; range++) {
+            for (int run = free.first(true, range); run != NONE; run = table.next[run]) {
+                pages += table.dirty.count(run, run - table.lengths[run]);
+            }
+        }
+        return pages;
+    }
+
+    /// Makes a free run clean, at once: the clean pages between dirty ones cost nothing.
+    ///
+    /// @return how many pages were dirty; 0 if the system refuses, and it is not asked again soon
+    private int discard(int run, int now) {
+        int length = -table.lengths[run];
+        int from = table.dirty.nextSet(run, run + length);
+        int to = table.dirty.endOfSet(run, run + length);
+        int pages = table.dirty.count(from, to);
+        free.remove(run);
+        boolean isDone = region.discard(table.addressOf(from), (long) (to - from) << LOG_PAGE);
+        if (isDone) {
+            table.dirty.clear(from, to);
+        }
+        free.add(run, length, now);
+        return isDone ? pages : 0;
+    }
+
+    synchronized void publish(long address) {
+        table.publish(address, end);
+    }
+}

@@ -1,0 +1,78 @@
+package io.javalloc.slab;
+
+/// What is known of a span: a row of words in Java's memory. It stays with its page when the page
+/// is given back, for the next span there whose blocks need no more bits.
+///
+/// ```
+///  word:  FREE    HINT    NEXT    PREVIOUS  BITS
+///         ├───────┼───────┼───────┼─────────┼──────────────┬─ ─ ─
+///         │ count │ word  │ page  │ page    │ 1011...0111  │ a bit for each block: 1 = out
+///         └───────┴───────┴───────┴─────────┴──────────────┴─ ─ ─
+/// ```
+///
+/// A block is *out* if it is with the program, or with a thread that took it by the batch. Bits
+/// behind the last block are always 1.
+final class SpanRow {
+
+    /// How many blocks are not out.
+    static final int FREE = 0;
+
+    /// No word of bits before this one has a 0.
+    static final int HINT = 1;
+
+    /// The page of the next span in the list, [#NONE] for none.
+    static final int NEXT = 2;
+
+    /// The page of the span before it in the list, [#NONE] for none.
+    static final int PREVIOUS = 3;
+
+    /// The first word of bits.
+    static final int BITS = 4;
+
+    /// No page.
+    static final int NONE = -1;
+
+    /// Stands where there is no row. Not null: HotSpot finds a null that was not to be expected by
+    /// the fault that it causes, and a program may handle faults itself.
+    static final long[] EMPTY = new long[BITS];
+
+    /// All of its blocks are out.
+    static final long FULL_WORD = -1;
+
+    private SpanRow() {}
+
+    /// The words of a row for so many blocks.
+    static int words(int blocks) {
+        return BITS + (blocks + Long.SIZE - 1 >>> 6);
+    }
+
+    /// The word of a block's bit. The bit is `1L << index`.
+    static int wordOf(int index) {
+        return BITS + (index >>> 6);
+    }
+
+    /// The index of the block that the first bit of a word stands for.
+    static int firstIndex(int word) {
+        return word - BITS << 6;
+    }
+
+    /// Makes it the row of a span in which no block is out.
+    static void clear(long[] row, int blocks) {
+        int words = words(blocks);
+        row[FREE] = blocks;
+        row[HINT] = BITS;
+        row[NEXT] = NONE;
+        row[PREVIOUS] = NONE;
+        for (int word = BITS; word < words; word++) {
+            row[word] = 0;
+        }
+        if (blocks % Long.SIZE != 0) {
+            row[words - 1] = FULL_WORD << blocks;
+        }
+    }
+
+    static boolean isOut(long[] row, int index) {
+        int word = wordOf(index);
+        return word < row.length && (row[word] >>> index & 1) != 0;
+    }
+}

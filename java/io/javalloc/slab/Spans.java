@@ -1,0 +1,320 @@
+package io.javalloc.slab;
+
+import static io.javalloc.slab.SpanRow.FREE;
+import static io.javalloc.slab.SpanRow.FULL_WORD;
+import static io.javalloc.slab.SpanRow.HINT;
+import static io.javalloc.slab.SpanRow.NEXT;
+import static io.javalloc.slab.SpanRow.NONE;
+import static io.javalloc.slab.SpanRow.PREVIOUS;
+
+import io.javalloc.memory.Memory;
+import io.javalloc.memory.Region;
+
+/// The spans of one size class. A span is a page that is divided into blocks of the class's size;
+/// what is left over at its end is never touched.
+///
+/// ```
+///  lists of spans by how many blocks are free:
+///    group 0   ├ 1 free ┤─├ 60 free ┤        full spans are in no list
+///    group 1   ├ 64 free ┤
+///    ...                                     blocks come from the lowest group that there is:
+///    group 6   ├ all free: the spare ┤       from the fullest spans, so that others become empty
+/// ```
+///
+/// A span whose blocks are all free again gives its page back, but for one, the *spare*: a program
+/// that frees a block and takes another does not come to the pages each time.
+///
+/// Not thread-safe: its monitor is the lock of the class, and [Slab] takes it.
+final class Spans {
+
+    /// There are at most so many groups: 5 for a capacity of 2^n blocks, 8 for one less than twice
+    /// that.
+    private static final int GROUPS = 8;
+
+    private static final int LOG_GROUPS = 2;
+
+    private static final long OFFSET = Region.PAGE - 1;
+
+    final int sizeClass;
+
+    /// Of a block.
+    final long bytes;
+
+    /// Blocks of a span.
+    final int capacity;
+
+    /// Of the size, by 2^32, rounded up: a block's index is its offset times this. It is exact for
+    /// all offsets in a page: the error is less than 2^15 / 2^32 of the offset, which is not more
+    /// than 2^16, and so less than 1 / 2^15; the nearest index is 1 / 2^15 away or more.
+    private final long reciprocal;
+
+    /// log2 of the free blocks that a group is wide.
+    private final int logGroup;
+
+    private final SlabPages pages;
+    private final PageTable table;
+
+    /// By group: the page of the first span, if there is one.
+    private final int[] heads = new int[GROUPS];
+
+    /// A bit for each group: whether there is a span in it.
+    private int filled;
+
+    /// A page whose blocks are all free, [SpanRow#NONE] if there is none. There is no other.
+    private int spare = NONE;
+
+    private long out;
+
+    Spans(SlabPages pages, int sizeClass) {
+        this.pages = pages;
+        this.sizeClass = sizeClass;
+        table = pages.table;
+        bytes = SizeClasses.bytes(sizeClass);
+        capacity = (int) (Region.PAGE / bytes);
+        reciprocal = ((1L << Integer.SIZE) + bytes - 1) / bytes;
+        int log = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(capacity);
+        logGroup = Math.max(0, log - LOG_GROUPS);
+    }
+
+    /// How many blocks are out.
+    long out() {
+        return out;
+    }
+
+    /// The page of the spare span, [SpanRow#NONE] if there is none.
+    int spare() {
+        return spare;
+    }
+
+    /// The page of the first span in a group, [SpanRow#NONE] if there is none.
+    int first(int group) {
+        return (filled >>> group & 1) != 0 ? heads[group] : NONE;
+    }
+
+    /// The group of a span with so many free blocks, at least 1.
+    int groupOf(long freeBlocks) {
+        return (int) (freeBlocks >>> logGroup);
+    }
+
+    /// How many groups there are.
+    int groups() {
+        return groupOf(capacity) + 1;
+    }
+
+    /// The index of the block that starts at an offset in its span; -1 if none does.
+    int indexOf(long offset) {
+        int index = (int) (offset * reciprocal >>> Integer.SIZE);
+        return index * bytes == offset && index < capacity ? index : -1;
+    }
+
+    // ---- out ---------------------------------------------------------------------------------
+
+    /// Takes a block.
+    ///
+    /// @return 0 if there is no memory
+    long take() {
+        if (filled == 0 && !addSpan()) {
+            return 0;
+        }
+        int page = heads[Integer.numberOfTrailingZeros(filled)];
+        long[] row = table.rows[page];
+        int word = (int) row[HINT];
+        while (row[word] == FULL_WORD) {
+            word++;
+        }
+        int bit = Long.numberOfTrailingZeros(~row[word]);
+        row[word] |= 1L << bit;
+        row[HINT] = word;
+        took(page, row, 1);
+        return table.addressOf(page) + (SpanRow.firstIndex(word) + bit) * bytes;
+    }
+
+    /// Takes blocks and writes their addresses to memory, in their order as far as they are of one
+    /// span.
+    ///
+    /// @return how many; less than `count` if there is no memory for more
+    int fill(long slots, int count) {
+        int done = 0;
+        while (done < count && (filled != 0 || addSpan())) {
+            done += takeSome(slots + (long) done * Long.BYTES, count - done);
+        }
+        return done;
+    }
+
+    /// Takes blocks of one span.
+    private int takeSome(long slots, int most) {
+        int page = heads[Integer.numberOfTrailingZeros(filled)];
+        long[] row = table.rows[page];
+        int count = (int) Math.min(most, row[FREE]);
+        long end = slots + (long) count * Long.BYTES;
+        long start = table.addressOf(page);
+        long slot = slots;
+        int word = (int) row[HINT] - 1;
+        while (slot < end) {
+            word++;
+            long free = ~row[word];
+            long first = start + SpanRow.firstIndex(word) * bytes;
+            while (free != 0 && slot < end) {
+                Memory.putLong(slot, first + Long.numberOfTrailingZeros(free) * bytes);
+                free &= free - 1;
+                slot += Long.BYTES;
+            }
+            row[word] = ~free;
+        }
+        row[HINT] = word;
+        took(page, row, count);
+        return count;
+    }
+
+    private void took(int page, long[] row, int count) {
+        long before = row[FREE];
+        long after = before - count;
+        row[FREE] = after;
+        out += count;
+        if (page == spare) {
+            spare = NONE;
+        }
+        if (after == 0) {
+            unlink(row, groupOf(before));
+        } else if (groupOf(before) != groupOf(after)) {
+            unlink(row, groupOf(before));
+            link(page, row, groupOf(after));
+        }
+    }
+
+    private boolean addSpan() {
+        int page = pages.takeSpan(sizeClass, capacity);
+        if (page == NONE) {
+            return false;
+        }
+        link(page, table.rows[page], groupOf(capacity));
+        return true;
+    }
+
+    // ---- back --------------------------------------------------------------------------------
+
+    /// Takes a block back.
+    ///
+    /// @param address any
+    /// @return what is wrong with it; null if nothing is
+    String give(long address) {
+        long page = table.pageOf(address);
+        if (table.classAt(page) != sizeClass) {
+            return pages.isFree(page) ? Slab.FREED : Slab.NO_BLOCK;
+        }
+        int index = indexOf(address - table.base & OFFSET);
+        if (index < 0) {
+            return Slab.NO_BLOCK;
+        }
+        long[] row = table.rows[(int) page];
+        int word = SpanRow.wordOf(index);
+        long bits = row[word];
+        if ((bits >>> index & 1) == 0) {
+            return Slab.FREED;
+        }
+        row[word] = bits & ~(1L << index);
+        gave((int) page, row, word);
+        return null;
+    }
+
+    /// Takes blocks back whose addresses are in memory. Those that are none stay where they are,
+    /// and the first of them takes the place of the first address.
+    ///
+    /// @return what is wrong with that; null if nothing is
+    String flush(long slots, int count) {
+        String wrong = null;
+        long end = slots + (long) count * Long.BYTES;
+        for (long slot = slots; slot < end; slot += Long.BYTES) {
+            String found = give(Memory.getLong(slot));
+            if (found != null && wrong == null) {
+                wrong = found;
+                Memory.putLong(slots, Memory.getLong(slot));
+            }
+        }
+        return wrong;
+    }
+
+    private void gave(int page, long[] row, int word) {
+        long before = row[FREE];
+        long after = before + 1;
+        row[FREE] = after;
+        out--;
+        if (word < row[HINT]) {
+            row[HINT] = word;
+        }
+        if (before == 0) {
+            link(page, row, groupOf(after));
+        } else if (groupOf(before) != groupOf(after)) {
+            unlink(row, groupOf(before));
+            link(page, row, groupOf(after));
+        }
+        if (after == capacity) {
+            emptied(page);
+        }
+    }
+
+    private void emptied(int page) {
+        if (spare == NONE) {
+            spare = page;
+        } else {
+            giveBack(page);
+        }
+    }
+
+    /// Gives back the page of the spare span.
+    ///
+    /// @return false if there is none
+    boolean giveBackSpare() {
+        if (spare == NONE) {
+            return false;
+        }
+        giveBack(spare);
+        spare = NONE;
+        return true;
+    }
+
+    private void giveBack(int page) {
+        unlink(table.rows[page], groupOf(capacity));
+        pages.giveSpan(page);
+    }
+
+    // ---- lists -------------------------------------------------------------------------------
+
+    private void link(int page, long[] row, int group) {
+        int next = first(group);
+        row[PREVIOUS] = NONE;
+        row[NEXT] = next;
+        if (next != NONE) {
+            table.rows[next][PREVIOUS] = page;
+        }
+        heads[group] = page;
+        filled |= 1 << group;
+    }
+
+    private void unlink(long[] row, int group) {
+        int next = (int) row[NEXT];
+        int previous = (int) row[PREVIOUS];
+        if (next != NONE) {
+            table.rows[next][PREVIOUS] = previous;
+        }
+        if (previous != NONE) {
+            table.rows[previous][NEXT] = next;
+        } else if (next != NONE) {
+            heads[group] = next;
+        } else {
+            filled &= ~(1 << group);
+        }
+    }
+
+    /// Whether a block starts at an address on a page of this class.
+    boolean isStart(long address) {
+        return indexOf(address - table.base & OFFSET) >= 0;
+    }
+
+    /// Whether a block that is out starts at an address on a page that was of this class, without
+    /// the lock.
+    boolean isOut(long address) {
+        int index = indexOf(address - table.base & OFFSET);
+        return index >= 0 && SpanRow.isOut(table.rowAt((int) table.pageOf(address)), index);
+    }
+}
