@@ -38,7 +38,7 @@ public final class Budget {
     private final List<WeakReference<Share>> shares = new ArrayList<>();
 
     /// @param most bytes
-    Budget(long most) {
+    public Budget(long most) {
         this.most = most;
     }
 

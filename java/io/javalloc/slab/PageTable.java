@@ -49,14 +49,18 @@ final class PageTable {
     /// How many pages there can be.
     final int most;
 
-    private final Budget.Share budget = Budget.OF_HEAPS.share();
+    private final Budget.Share budget;
 
     /// Address of a byte for each page, with the same as [#classes]; 0 if nobody wants it.
     private long published;
 
-    PageTable(long base, int most) {
+    /// @param base   where page 0 begins
+    /// @param most   pages that there can be
+    /// @param budget for the memory that it takes
+    PageTable(long base, int most, Budget budget) {
         this.base = base;
         this.most = most;
+        this.budget = budget.share();
         if (!hasRoom(Math.min(most, FIRST_PAGES))) {
             throw new IllegalStateException("there is no Java memory for the table of pages");
         }

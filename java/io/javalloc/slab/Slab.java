@@ -6,6 +6,7 @@ import io.javalloc.HeapArguments;
 import io.javalloc.HeapCorruption;
 import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
+import io.javalloc.memory.Budget;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.util.List;
@@ -94,11 +95,13 @@ public final class Slab implements Heap {
         @Override
         public Heap create(HeapArguments arguments) {
             long decay = arguments.number(DECAY.name(), USUAL_DECAY);
-            return new Slab(
-                    arguments.region(),
-                    arguments.max(),
-                    (int) Math.min(decay, LONGEST_DECAY),
-                    shared);
+            SlabPages pages =
+                    new SlabPages(
+                            arguments.region(),
+                            arguments.max(),
+                            (int) Math.min(decay, LONGEST_DECAY),
+                            Budget.OF_HEAPS);
+            return new Slab(pages, shared);
         }
 
         @Override
@@ -136,17 +139,15 @@ public final class Slab implements Heap {
     private final AtomicLong liveBytes = new AtomicLong();
     private final AtomicLong peakBytes = new AtomicLong();
 
-    /// @param max    the bytes it may use, from the region's base; no more than the region has
-    /// @param decay  milliseconds after which free pages go back to the system
+    /// @param pages  what it serves from
     /// @param shared see [Provider]
-    /// @throws IllegalArgumentException if the bytes are not even one page
-    Slab(Region region, long max, int decay, long shared) {
+    /// @throws IllegalArgumentException if there is not even one page
+    Slab(SlabPages pages, long shared) {
+        this.pages = pages;
         this.shared = shared;
-        pages = new SlabPages(region, max, decay);
         table = pages.table;
         if (table.most == 0) {
-            throw new IllegalArgumentException(
-                    "slab needs a max of at least 64k, one page, not " + max);
+            throw new IllegalArgumentException("slab needs a max of at least 64k, one page");
         }
         for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
             spans[sizeClass] = new Spans(pages, sizeClass);
@@ -189,9 +190,9 @@ public final class Slab implements Heap {
             count(-bytes);
             return;
         }
-        String wrong = give(spans[sizeClass], address);
-        if (wrong != null) {
-            throw new HeapCorruption(wrong, address);
+        HeapCorruption refusal = give(spans[sizeClass], address);
+        if (refusal != null) {
+            throw refusal;
         }
         count(-spans[sizeClass].bytes);
     }
@@ -304,29 +305,28 @@ public final class Slab implements Heap {
     /// Gives blocks back.
     ///
     /// @param sizeClass 1 to 40
-    /// @param slots     address of as many 8-byte words, with the addresses of blocks; what is
-    ///                  there afterwards is worth nothing
+    /// @param slots     address of as many 8-byte words, with the addresses of blocks
     /// @throws HeapCorruption if one has been freed already, or is no block of this class. The
     ///     others have been given back then
     public void flush(int sizeClass, long slots, int count) {
         Spans of = spans[sizeClass];
         long before;
         long after;
-        String wrong;
+        HeapCorruption refusal;
         if (isAlone()) {
             before = of.out();
-            wrong = of.flush(slots, count);
+            refusal = of.flush(slots, count);
             after = of.out();
         } else {
             synchronized (of) {
                 before = of.out();
-                wrong = of.flush(slots, count);
+                refusal = of.flush(slots, count);
                 after = of.out();
             }
         }
         count((after - before) * of.bytes);
-        if (wrong != null) {
-            throw new HeapCorruption(wrong, Memory.getLong(slots));
+        if (refusal != null) {
+            throw refusal;
         }
     }
 
@@ -405,7 +405,7 @@ public final class Slab implements Heap {
         }
     }
 
-    private String give(Spans of, long address) {
+    private HeapCorruption give(Spans of, long address) {
         if (isAlone()) {
             return of.give(address);
         }

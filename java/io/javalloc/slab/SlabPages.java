@@ -3,6 +3,7 @@ package io.javalloc.slab;
 import static io.javalloc.slab.PageTable.LOG_PAGE;
 import static io.javalloc.slab.SpanRow.NONE;
 
+import io.javalloc.memory.Budget;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 
@@ -46,14 +47,15 @@ final class SlabPages {
     private long liveRuns;
     private long livePages;
 
-    /// @param max   the bytes that may be used, from the region's base
-    /// @param decay milliseconds that pages stay dirty; 0: none
-    SlabPages(Region region, long max, int decay) {
+    /// @param max    the bytes that may be used, from the region's base
+    /// @param decay  milliseconds that pages stay dirty; 0: none
+    /// @param budget for what is known of pages
+    SlabPages(Region region, long max, int decay, Budget budget) {
         long base = Region.roundUp(region.base(), Region.PAGE);
         long room = Math.max(0, Math.min(max, region.limit() - base));
         this.region = region;
         this.decay = decay;
-        table = new PageTable(base, (int) Math.min(1 << 30, room >> LOG_PAGE));
+        table = new PageTable(base, (int) Math.min(1 << 30, room >> LOG_PAGE), budget);
         free = new FreeRuns(table);
     }
 

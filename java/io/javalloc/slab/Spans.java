@@ -7,6 +7,7 @@ import static io.javalloc.slab.SpanRow.NEXT;
 import static io.javalloc.slab.SpanRow.NONE;
 import static io.javalloc.slab.SpanRow.PREVIOUS;
 
+import io.javalloc.HeapCorruption;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 
@@ -16,9 +17,9 @@ import io.javalloc.memory.Region;
 /// ```
 ///  lists of spans by how many blocks are free:
 ///    group 0   ├ 1 free ┤─├ 60 free ┤        full spans are in no list
-///    group 1   ├ 64 free ┤
+///    group 1   ├ 65 free ┤
 ///    ...                                     blocks come from the lowest group that there is:
-///    group 6   ├ all free: the spare ┤       from the fullest spans, so that others become empty
+///    group 3   ├ all free: the spare ┤       from the fullest spans, so that others become empty
 /// ```
 ///
 /// A span whose blocks are all free again gives its page back, but for one, the *spare*: a program
@@ -27,12 +28,12 @@ import io.javalloc.memory.Region;
 /// Not thread-safe: its monitor is the lock of the class, and [Slab] takes it.
 final class Spans {
 
-    /// There are at most so many groups: 5 for a capacity of 2^n blocks, 8 for one less than twice
-    /// that.
+    /// There are at most so many groups: 4 for a capacity of 2^n blocks, more up to twice that.
     private static final int GROUPS = 8;
 
     private static final int LOG_GROUPS = 2;
 
+    /// Of an address, its offset in its page.
     private static final long OFFSET = Region.PAGE - 1;
 
     final int sizeClass;
@@ -43,9 +44,9 @@ final class Spans {
     /// Blocks of a span.
     final int capacity;
 
-    /// Of the size, by 2^32, rounded up: a block's index is its offset times this. It is exact for
-    /// all offsets in a page: the error is less than 2^15 / 2^32 of the offset, which is not more
-    /// than 2^16, and so less than 1 / 2^15; the nearest index is 1 / 2^15 away or more.
+    /// 2^32 divided by the bytes of a block, rounded up. An offset in the page times this, divided
+    /// by 2^32, is the exact index: it is too large by less than 2^16 * 2^15 / 2^32, a half, of the
+    /// step from one offset to the next.
     private final long reciprocal;
 
     /// log2 of the free blocks that a group is wide.
@@ -93,7 +94,7 @@ final class Spans {
 
     /// The group of a span with so many free blocks, at least 1.
     int groupOf(long freeBlocks) {
-        return (int) (freeBlocks >>> logGroup);
+        return (int) (freeBlocks - 1 >>> logGroup);
     }
 
     /// How many groups there are.
@@ -176,9 +177,8 @@ final class Spans {
         }
         if (after == 0) {
             unlink(row, groupOf(before));
-        } else if (groupOf(before) != groupOf(after)) {
-            unlink(row, groupOf(before));
-            link(page, row, groupOf(after));
+        } else {
+            move(page, row, groupOf(before), groupOf(after));
         }
     }
 
@@ -197,56 +197,101 @@ final class Spans {
     ///
     /// @param address any
     /// @return what is wrong with it; null if nothing is
-    String give(long address) {
+    HeapCorruption give(long address) {
         long page = table.pageOf(address);
         if (table.classAt(page) != sizeClass) {
-            return pages.isFree(page) ? Slab.FREED : Slab.NO_BLOCK;
+            return refusal(wrongPage(page), address);
         }
-        int index = indexOf(address - table.base & OFFSET);
+        long[] row = table.rows[(int) page];
+        String wrong = clearBit(row, address & OFFSET);
+        if (wrong == null) {
+            gave((int) page, row, 1);
+        }
+        return refusal(wrong, address);
+    }
+
+    /// Takes blocks back whose addresses are in memory, also behind one with which something is
+    /// wrong.
+    ///
+    /// @return what is wrong with the first such; null if nothing is with any
+    HeapCorruption flush(long slots, int count) {
+        HeapCorruption refusal = null;
+        long end = slots + (long) count * Long.BYTES;
+        long slot = slots;
+        while (slot < end) {
+            long next = flushSome(slot, end);
+            if (next == slot) {
+                HeapCorruption another = give(Memory.getLong(slot));
+                refusal = refusal == null ? another : refusal;
+                next = slot + Long.BYTES;
+            }
+            slot = next;
+        }
+        return refusal;
+    }
+
+    /// Takes back the first of some blocks, and those behind it that are of the same span: which
+    /// were taken together, often come together.
+    ///
+    /// @return the slot behind the last one that was taken; the first one if that is wrong
+    private long flushSome(long first, long end) {
+        long page = table.pageOf(Memory.getLong(first));
+        if (table.classAt(page) != sizeClass) {
+            return first;
+        }
+        long[] row = table.rows[(int) page];
+        long slot = first;
+        while (slot < end) {
+            long address = Memory.getLong(slot);
+            if (table.pageOf(address) != page || clearBit(row, address & OFFSET) != null) {
+                break;
+            }
+            slot += Long.BYTES;
+        }
+        if (slot != first) {
+            gave((int) page, row, (int) ((slot - first) / Long.BYTES));
+        }
+        return slot;
+    }
+
+    private String wrongPage(long page) {
+        return pages.isFree(page) ? Slab.FREED : Slab.NO_BLOCK;
+    }
+
+    private static HeapCorruption refusal(String wrong, long address) {
+        return wrong == null ? null : new HeapCorruption(wrong, address);
+    }
+
+    /// Notes that a block is out no longer.
+    ///
+    /// @param offset any, in the span
+    /// @return what is wrong with it; null if nothing is
+    private String clearBit(long[] row, long offset) {
+        int index = indexOf(offset);
         if (index < 0) {
             return Slab.NO_BLOCK;
         }
-        long[] row = table.rows[(int) page];
         int word = SpanRow.wordOf(index);
         long bits = row[word];
         if ((bits >>> index & 1) == 0) {
             return Slab.FREED;
         }
         row[word] = bits & ~(1L << index);
-        gave((int) page, row, word);
-        return null;
-    }
-
-    /// Takes blocks back whose addresses are in memory. Those that are none stay where they are,
-    /// and the first of them takes the place of the first address.
-    ///
-    /// @return what is wrong with that; null if nothing is
-    String flush(long slots, int count) {
-        String wrong = null;
-        long end = slots + (long) count * Long.BYTES;
-        for (long slot = slots; slot < end; slot += Long.BYTES) {
-            String found = give(Memory.getLong(slot));
-            if (found != null && wrong == null) {
-                wrong = found;
-                Memory.putLong(slots, Memory.getLong(slot));
-            }
-        }
-        return wrong;
-    }
-
-    private void gave(int page, long[] row, int word) {
-        long before = row[FREE];
-        long after = before + 1;
-        row[FREE] = after;
-        out--;
         if (word < row[HINT]) {
             row[HINT] = word;
         }
+        return null;
+    }
+
+    private void gave(int page, long[] row, int count) {
+        long before = row[FREE];
+        long after = before + count;
+        row[FREE] = after;
+        out -= count;
         if (before == 0) {
             link(page, row, groupOf(after));
-        } else if (groupOf(before) != groupOf(after)) {
-            unlink(row, groupOf(before));
-            link(page, row, groupOf(after));
+        } else {
+            move(page, row, groupOf(before), groupOf(after));
         }
         if (after == capacity) {
             emptied(page);
@@ -280,6 +325,13 @@ final class Spans {
 
     // ---- lists -------------------------------------------------------------------------------
 
+    private void move(int page, long[] row, int from, int to) {
+        if (from != to) {
+            unlink(row, from);
+            link(page, row, to);
+        }
+    }
+
     private void link(int page, long[] row, int group) {
         int next = first(group);
         row[PREVIOUS] = NONE;
@@ -308,13 +360,13 @@ final class Spans {
 
     /// Whether a block starts at an address on a page of this class.
     boolean isStart(long address) {
-        return indexOf(address - table.base & OFFSET) >= 0;
+        return indexOf(address & OFFSET) >= 0;
     }
 
     /// Whether a block that is out starts at an address on a page that was of this class, without
     /// the lock.
     boolean isOut(long address) {
-        int index = indexOf(address - table.base & OFFSET);
+        int index = indexOf(address & OFFSET);
         return index >= 0 && SpanRow.isOut(table.rowAt((int) table.pageOf(address)), index);
     }
 }

@@ -21,8 +21,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /// The arrows of the house: bridge → catalog → slab, heaps, layers → memory, cli → kit → catalog,
-// and
-/// std → heaps; nothing back.
+/// and std → heaps; nothing back.
 @AnalyzeClasses(packages = "io.javalloc", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
 

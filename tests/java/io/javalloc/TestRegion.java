@@ -34,6 +34,8 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
 
     private Heap inner;
     private boolean refusesProtection;
+    private boolean refusesDiscards;
+    private long discardedBytes;
     private int commits;
     private int refusals;
 
@@ -62,6 +64,13 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
         public boolean protect(long address, long bytes, boolean accessible) {
             return pages.protect(address, bytes, accessible);
         }
+
+        @Override
+        public boolean discard(long address, long bytes) {
+            boolean done = pages.discard(address, bytes);
+            discardedBytes += done ? bytes : 0;
+            return done;
+        }
     }
 
     /// Grants everything, and makes pages look protected.
@@ -85,6 +94,18 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
                 }
             }
             return true;
+        }
+
+        @Override
+        public boolean discard(long address, long bytes) {
+            if (!region.isUsable(address, bytes)) {
+                throw new AssertionError(
+                        "not to be discarded: base + " + (address - region.base()));
+            }
+            if (!refusesDiscards) {
+                Memory.fill(address, bytes, (byte) 0);
+            }
+            return !refusesDiscards;
         }
     }
 
@@ -126,6 +147,17 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     public TestRegion refuseProtection() {
         refusesProtection = true;
         return this;
+    }
+
+    /// From now on takes no pages back.
+    public TestRegion refuseDiscards() {
+        refusesDiscards = true;
+        return this;
+    }
+
+    /// How many bytes the system was given back.
+    public long discardedBytes() {
+        return discardedBytes;
     }
 
     /// Whether the page at the address is protected.

@@ -61,6 +61,8 @@ class HeapModelTest {
                     new Composition("quarantine(knr, 64k)", 1),
                     new Composition("randomized(zig-wasm, 7)", 1),
                     new Composition("segregated(64:knr, 4k:knr, *:zig-wasm)", 3),
+                    new Composition("segregated(1k:slab, *:slab(decay=0))", 2),
+                    new Composition("slab(decay=0)", 1),
                     new Composition("zeroed(knr)", 1),
                     new Composition("limited(canary(quarantine(zig-wasm)), 1g)", 1),
                     new Composition("quarantine(canary(guarded(poisoned(knr))))", 1),
@@ -332,7 +334,7 @@ class HeapModelTest {
     Arbitrary<HeapProvider> heapsThatFillNothing() {
         List<HeapProvider> all = new ArrayList<>(HEAPS);
         for (Composition composition : COMPOSITIONS) {
-            if (!composition.name().matches(".*(guarded|poisoned|quarantine|zeroed).*")) {
+            if (!composition.name().matches(".*(decay|guarded|poisoned|quarantine|zeroed).*")) {
                 all.add(composition);
             }
         }
