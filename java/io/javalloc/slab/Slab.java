@@ -8,7 +8,6 @@ import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.memory.Budget;
 import io.javalloc.memory.Memory;
-import io.javalloc.memory.Region;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 

@@ -42,7 +42,7 @@ final class SlabPages {
     private int end;
 
     /// When to look for runs that are due.
-    private int due = millis(System.nanoTime());
+    int due = millis(System.nanoTime());
 
     private long liveRuns;
     private long livePages;

@@ -24,7 +24,9 @@ class SizeClassesTest {
 
     @Test
     void theClassesAreThoseOfThePicture() {
-        long[][] some = {{1, 16}, {2, 32}, {8, 128}, {9, 160}, {12, 256}, {13, 320}, {37, 20 << 10}};
+        long[][] some = {
+            {1, 16}, {2, 32}, {8, 128}, {9, 160}, {12, 256}, {13, 320}, {37, 20 << 10}
+        };
         for (long[] classAndBytes : some) {
             assertEquals(classAndBytes[1], SizeClasses.bytes((int) classAndBytes[0]));
         }
