@@ -3,6 +3,7 @@ package io.javalloc.slab;
 import io.javalloc.memory.Budget;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /// What a [Slab] knows of each page, in Java's memory, out of reach of the program.
@@ -105,6 +106,7 @@ final class PageTable {
         int[] moreFreedAt = Arrays.copyOf(freedAt, length);
         dirty.moveTo(new long[PageBits.wordsFor(length)]);
         Arrays.fill(moreRows, rows.length, length, SpanRow.EMPTY);
+        VarHandle.storeStoreFence(); // who sees an array without the lock sees what is in it
         freedAt = moreFreedAt;
         previous = morePrevious;
         next = moreNext;

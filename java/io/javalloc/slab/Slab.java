@@ -227,17 +227,30 @@ public final class Slab implements Heap {
     }
 
     private long reallocateRun(long address, long usable, long size) {
-        long wanted = SlabPages.pagesFor(size);
         long had = usable >> PageTable.LOG_PAGE;
-        if (wanted == had && size > SizeClasses.LARGEST) {
-            return address;
-        }
-        if (wanted != had && pages.resizeRun(address, wanted)) {
+        long wanted = SlabPages.pagesFor(size);
+        if (wanted != had) {
+            if (!pages.resizeRun(address, wanted)) {
+                return moveRun(address, usable, wanted);
+            }
             count(wanted - had << PageTable.LOG_PAGE);
-            had = wanted;
         }
-        boolean stays = wanted == had && size > SizeClasses.LARGEST;
-        return stays ? address : movedOrKept(address, had << PageTable.LOG_PAGE, size);
+        boolean stays = size > SizeClasses.LARGEST;
+        return stays ? address : movedOrKept(address, wanted << PageTable.LOG_PAGE, size);
+    }
+
+    /// Moves a run to where there are more pages.
+    private long moveRun(long address, long kept, long wanted) {
+        long run = pages.takeGrowingRun(wanted);
+        if (run == 0 && giveBackSpares()) {
+            run = pages.takeGrowingRun(wanted);
+        }
+        if (run != 0) {
+            count(wanted << PageTable.LOG_PAGE);
+            Memory.copy(address, run, kept);
+            free(address);
+        }
+        return run;
     }
 
     @Override

@@ -33,6 +33,9 @@ final class SlabPages {
     /// In the time of a decay, so often is looked for runs that are due.
     private static final int LOG_LOOKS = 3;
 
+    /// A run that had to move gets room for a quarter more.
+    private static final int LOG_HEADROOM = 2;
+
     final PageTable table;
     final FreeRuns free;
     private final Region region;
@@ -91,7 +94,7 @@ final class SlabPages {
     ///
     /// @return [SpanRow#NONE] if there is no memory
     synchronized int takeSpan(int sizeClass, int blocks) {
-        int page = take(1, Region.PAGE);
+        int page = take(1, Region.PAGE, 1);
         if (page == NONE) {
             return NONE;
         }
@@ -119,7 +122,19 @@ final class SlabPages {
     /// @param alignment power of two
     /// @return its address, or 0 if there is no memory
     synchronized long takeRun(long pages, long alignment) {
-        int page = pages <= table.most ? take((int) pages, alignment) : NONE;
+        return takeRun(pages, alignment, pages);
+    }
+
+    /// Takes a run that has been made longer before, and is likely to be again: with free pages
+    /// behind it, or at the end, if there is such a place. Else it would have to move each time.
+    ///
+    /// @return its address, or 0 if there is no memory
+    synchronized long takeGrowingRun(long pages) {
+        return takeRun(pages, Region.PAGE, pages + (pages >> LOG_HEADROOM) + 1);
+    }
+
+    private long takeRun(long pages, long alignment, long room) {
+        int page = pages <= table.most ? take((int) pages, alignment, room) : NONE;
         if (page == NONE) {
             return 0;
         }
@@ -210,14 +225,20 @@ final class SlabPages {
 
     /// Takes pages.
     ///
+    /// @param room pages that the free run should have; less if there is no such run, and no memory
+    ///             at the end
     /// @return the first, [SpanRow#NONE] if there is no memory
-    private int take(int pages, long alignment) {
-        int run = free.find(pages, alignment);
+    private int take(int pages, long alignment, long room) {
+        int run = room <= table.most ? free.find((int) room, alignment) : NONE;
         if (run == NONE) {
             run = end > 0 && table.lengths[end - 1] < 0 ? end + table.lengths[end - 1] : end;
-            if (!extend(table.alignedPage(run, alignment) + pages)) {
-                return NONE;
+            long stop = table.alignedPage(run, alignment) + pages;
+            if (stop > end && !extend(stop)) {
+                run = room > pages ? free.find(pages, alignment) : NONE;
             }
+        }
+        if (run == NONE) {
+            return NONE;
         }
         int first = (int) table.alignedPage(run, alignment);
         carve(run, first, pages);

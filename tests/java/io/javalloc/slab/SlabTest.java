@@ -334,6 +334,33 @@ class SlabTest {
     }
 
     @Test
+    void aLargeBlockThatHadToMoveGrowsWhereItIsFromThenOn() {
+        long block = allocate(2 * PAGE);
+        long hole = allocate(3 * PAGE);
+        allocate(PAGE);
+        long largerHole = allocate(7 * PAGE);
+        allocate(PAGE);
+        heap.free(largerHole);
+        heap.free(hole);
+        assertEquals(block, heap.reallocate(block, 5 * PAGE));
+        long moved = heap.reallocate(block, 6 * PAGE);
+        assertNotEquals(largerHole, moved, "it would be too tight there");
+        assertEquals(moved, heap.reallocate(moved, 20 * PAGE));
+    }
+
+    @Test
+    void aLargeBlockMovesToATightPlaceIfThereIsNoOther() {
+        long block = allocate(2 * PAGE);
+        allocate(PAGE);
+        long hole = allocate(3 * PAGE);
+        allocate((PAGES - 6) * PAGE);
+        heap.free(hole);
+        Memory.putLong(block, 42);
+        assertEquals(hole, heap.reallocate(block, 3 * PAGE));
+        assertEquals(42, Memory.getLong(hole));
+    }
+
+    @Test
     void aBlockThatMovesTakesItsContentsAlong() {
         long block = allocate(40_000);
         Memory.putLong(block, 42);
