@@ -388,7 +388,7 @@ public final class Slab implements Heap {
         } else {
             live = liveBytes.addAndGet(bytes);
         }
-        long peak = peakBytes.get();
+        long peak = peakBytes.getPlain();
         while (live > peak && !peakBytes.compareAndSet(peak, live)) {
             peak = peakBytes.get();
         }

@@ -211,9 +211,9 @@ final class SlabAudit {
         long free = 0;
         for (int word = BITS; word < words; word++) {
             free += Long.bitCount(~row[word]);
-            if (word < row[HINT] && row[word] != FULL_WORD) {
-                throw corrupt("A span has a free block before its hint", page);
-            }
+        }
+        if (row[HINT] < BITS || row[HINT] >= words) {
+            throw corrupt("The search for a free block begins outside of the span", page);
         }
         if (free != row[FREE]) {
             throw corrupt("The count of free blocks is wrong in the span", page);

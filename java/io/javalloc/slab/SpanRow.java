@@ -17,7 +17,8 @@ final class SpanRow {
     /// How many blocks are not out.
     static final int FREE = 0;
 
-    /// No word of bits before this one has a 0.
+    /// The word of bits in which the search for a 0 begins: where one was written last, if none was
+    /// taken since.
     static final int HINT = 1;
 
     /// The page of the next span in the list, [#NONE] for none.

@@ -1,5 +1,6 @@
 package io.javalloc.slab;
 
+import static io.javalloc.slab.SpanRow.BITS;
 import static io.javalloc.slab.SpanRow.FREE;
 import static io.javalloc.slab.SpanRow.FULL_WORD;
 import static io.javalloc.slab.SpanRow.HINT;
@@ -44,6 +45,9 @@ final class Spans {
     /// Blocks of a span.
     final int capacity;
 
+    /// Words of a span's row.
+    private final int words;
+
     /// 2^32 divided by the bytes of a block, rounded up. An offset in the page times this, divided
     /// by 2^32, is the exact index: it is too large by less than 2^16 * 2^15 / 2^32, a half, of the
     /// step from one offset to the next.
@@ -72,6 +76,7 @@ final class Spans {
         table = pages.table;
         bytes = SizeClasses.bytes(sizeClass);
         capacity = (int) (Region.PAGE / bytes);
+        words = SpanRow.words(capacity);
         reciprocal = ((1L << Integer.SIZE) + bytes - 1) / bytes;
         int log = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(capacity);
         logGroup = Math.max(0, log - LOG_GROUPS);
@@ -121,7 +126,7 @@ final class Spans {
         long[] row = table.rows[page];
         int word = (int) row[HINT];
         while (row[word] == FULL_WORD) {
-            word++;
+            word = next(word);
         }
         int bit = Long.numberOfTrailingZeros(~row[word]);
         row[word] |= 1L << bit;
@@ -130,8 +135,8 @@ final class Spans {
         return table.addressOf(page) + (SpanRow.firstIndex(word) + bit) * bytes;
     }
 
-    /// Takes blocks and writes their addresses to memory, in their order as far as they are of one
-    /// span.
+    /// Takes blocks and writes their addresses to memory: neighbours as far as there are, of one
+    /// span after the other.
     ///
     /// @return how many; less than `count` if there is no memory for more
     int fill(long slots, int count) {
@@ -150,9 +155,8 @@ final class Spans {
         long end = slots + (long) count * Long.BYTES;
         long start = table.addressOf(page);
         long slot = slots;
-        int word = (int) row[HINT] - 1;
-        while (slot < end) {
-            word++;
+        int word = (int) row[HINT];
+        while (true) {
             long free = ~row[word];
             long first = start + SpanRow.firstIndex(word) * bytes;
             while (free != 0 && slot < end) {
@@ -161,10 +165,19 @@ final class Spans {
                 slot += Long.BYTES;
             }
             row[word] = ~free;
+            if (slot == end) {
+                break;
+            }
+            word = next(word);
         }
         row[HINT] = word;
         took(page, row, count);
         return count;
+    }
+
+    /// The word of bits behind one; the first behind the last.
+    private int next(int word) {
+        return word + 1 < words ? word + 1 : BITS;
     }
 
     private void took(int page, long[] row, int count) {
@@ -277,9 +290,7 @@ final class Spans {
             return Slab.FREED;
         }
         row[word] = bits & ~(1L << index);
-        if (word < row[HINT]) {
-            row[HINT] = word;
-        }
+        row[HINT] = word; // what was used last is likely to be in the cache
         return null;
     }
 

@@ -90,7 +90,15 @@ class ConformanceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"knr", "zig-wasm", "locked(knr)", "counted(zig-wasm)", "knr(max=64k)"})
+    @ValueSource(
+            strings = {
+                "knr",
+                "slab",
+                "zig-wasm",
+                "locked(knr)",
+                "counted(zig-wasm)",
+                "knr(max=64k)"
+            })
     void sound_heaps_break_no_rule(String expression) {
         for (String rule : Conformance.ruleNames()) {
             Verdict verdict = check(rule, region -> Catalog.create(expression, region, 0));

@@ -169,15 +169,24 @@ class SlabTest {
             assertEquals(memory.base() + 64L * i, slot(i));
         }
         List<Long> freed = new ArrayList<>();
-        for (int i = 5; i < CAPACITY; i += 100) {
-            freed.add(slot(i));
+        for (int i = CAPACITY - 1; i >= 0; i -= 100) {
+            freed.add(0, slot(i));
+            heap.free(slot(i));
         }
-        freed.forEach(heap::free);
         assertEquals(freed.size(), heap.fill(CLASS, slots, freed.size()));
         for (int i = 0; i < freed.size(); i++) {
             assertEquals(freed.get(i), slot(i));
         }
         assertEquals(0, heap.fill(CLASS, slots, 0));
+    }
+
+    @Test
+    void theBlockThatWasFreedLastIsUsedAgainFirst() {
+        List<Long> blocks = allocate(CAPACITY / 2, 64);
+        for (int index : new int[] {100, 300, 20, 200}) {
+            heap.free(blocks.get(index));
+            assertEquals(blocks.get(index), allocate(64));
+        }
     }
 
     @Test
@@ -207,12 +216,12 @@ class SlabTest {
         free(blocks, CAPACITY, CAPACITY / 2);
         free(blocks, 2 * CAPACITY, 10);
         for (int i = 0; i < 10; i++) {
-            assertEquals(blocks.get(2 * CAPACITY + i), allocate(64));
+            assertEquals(pageOf(blocks.get(2 * CAPACITY)), pageOf(allocate(64)));
         }
         for (int i = 0; i < CAPACITY / 2; i++) {
-            assertEquals(blocks.get(CAPACITY + i), allocate(64));
+            assertEquals(pageOf(blocks.get(CAPACITY)), pageOf(allocate(64)));
         }
-        assertEquals(blocks.get(0), allocate(64));
+        assertEquals(pageOf(blocks.get(0)), pageOf(allocate(64)));
     }
 
     private void free(List<Long> blocks, int first, int count) {
@@ -521,7 +530,7 @@ class SlabTest {
         assertVerifySees("A span is in the list of another group");
         row[SpanRow.FREE] = 59;
         row[SpanRow.HINT] = SpanRow.BITS + 1;
-        assertVerifySees("A span has a free block before its hint");
+        assertVerifySees("The search for a free block begins outside of the span");
         row[SpanRow.HINT] = SpanRow.BITS;
         row[SpanRow.NEXT] = 0;
         assertVerifySees("A list of spans is broken");
