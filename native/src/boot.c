@@ -97,6 +97,7 @@ static void begin_service(void) {
     jvm_threads_started();
     image_map(java_home);
     limits_started();
+    magazine_prepare();
     if (figures.is_beside) {
         figures.libc_calls = thread_calls_on(ROUTE_LIBC);
     } else {
@@ -286,6 +287,8 @@ EXPORTED struct javalloc_bridge *javalloc_host_prepare(const char *heap) {
 }
 
 EXPORTED void javalloc_host_ready(void) {
-    if (jvm_adopt())
-        route_open();
+    if (!jvm_adopt())
+        return;
+    magazine_prepare();
+    route_open();
 }

@@ -1,6 +1,6 @@
 /*
  * calls.c: the C standard's side. Each function checks its arguments as the standard, POSIX and glibc want it, and
- * hands what remains to the route. Nothing here knows about Java.
+ * hands what remains to the route, if it does not find what it wants in a magazine. Nothing here knows about Java.
  */
 #include <errno.h>
 #include <string.h>
@@ -26,7 +26,10 @@ static bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 static size_t at_least_minimum(size_t alignment) { return alignment < MIN_ALIGNMENT ? MIN_ALIGNMENT : alignment; }
 
-EXPORTED void *javalloc_malloc(size_t size) { return allocate(OP_MALLOC, size, MIN_ALIGNMENT, false); }
+EXPORTED void *javalloc_malloc(size_t size) {
+    void *ready = magazine_take(&thread_self, size, OP_MALLOC);
+    return likely(ready != NULL) ? ready : allocate(OP_MALLOC, size, MIN_ALIGNMENT, false);
+}
 
 EXPORTED void *javalloc_calloc(size_t count, size_t size) {
     size_t bytes;
@@ -55,6 +58,8 @@ EXPORTED void *javalloc_reallocarray(void *block, size_t count, size_t size) {
 }
 
 EXPORTED void javalloc_free(void *block) {
+    if (likely(region_contains(block)) && likely(magazine_give(&thread_self, block, true)))
+        return;
     if (likely(block != NULL))
         route_free(block);
 }

@@ -103,7 +103,9 @@ static void decide(void) {
     with_java = without_java = 0;
     thread_child();
     stats_child();
-    if (depth > 0 && jvm_threads_is_my_turn()) {
+    bool has_java = depth > 0 && jvm_threads_is_my_turn();
+    magazine_child(has_java);
+    if (has_java) {
         jvm_threads_are_memory_only();
         route_fall_asleep();
     } else {

@@ -1,12 +1,14 @@
 /*
  * helper.c: a thread of the JVM's beside the program, for what must not be done on the program's own: it makes the
- * upcall stubs when they are wanted, and looks for calls to the heap that do not come back.
+ * upcall stubs when they are wanted, has the heap give back what it does not use, and looks for calls to the heap that
+ * do not come back.
  *
  * It exists from the start, and waits. To create it when it is needed could wait for ever: glibc frees under the lock
  * that pthread_create wants (a thread's last block, when its stack leaves the cache), and a thread that is inside Java
  * and waits for that lock keeps the JVM from the safepoint that the lock's holder waits for.
  */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <time.h>
@@ -15,17 +17,20 @@
 
 #define STACK ((size_t)1 << 20)
 
-static sem_t is_ready, stubs_are_wanted;
+#define SECOND 1000000000L
 
-/* Whether it is so within the patience that the user has with the heap. */
-static bool stubs_are_wanted_now(void) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += options.patience_seconds;
+/* How long pages may wait, after the time that the heap gives them, to be given back. */
+#define PURGE_NANOSECONDS (SECOND / 2)
+
+static sem_t is_ready, is_wanted;
+static _Atomic bool stubs_are_wanted, purge_is_wanted;
+
+/* False: nobody has wanted anything until then. */
+static bool wait_until(long time) {
+    const struct timespec until = {.tv_sec = time / SECOND, .tv_nsec = time % SECOND};
     int failed;
     do
-        failed = options.patience_seconds == 0 ? sem_wait(&stubs_are_wanted)
-                                               : sem_clockwait(&stubs_are_wanted, CLOCK_MONOTONIC, &until);
+        failed = time == LONG_MAX ? sem_wait(&is_wanted) : sem_clockwait(&is_wanted, CLOCK_MONOTONIC, &until);
     while (failed && errno == EINTR);
     return !failed;
 }
@@ -49,32 +54,68 @@ static void watch(void) {
     }
 }
 
+/* True if there is more, for later. */
+static bool purge(void) {
+    bool is_by_us = false;
+    if (!jvm_attach(&is_by_us))
+        return false;
+    bool is_more = bridge.inspect(JAVALLOC_PURGE, 0, 0) == 1;
+    jvm_detach();
+    return is_more;
+}
+
+static long earlier(long a, long b) { return a < b ? a : b; }
+
+static void serve(void) {
+    long patience = options.patience_seconds * SECOND;
+    long watch_at = patience == 0 ? LONG_MAX : process_nanoseconds() + patience, purge_at = LONG_MAX;
+    for (;;) {
+        wait_until(earlier(watch_at, purge_at));
+        long now = process_nanoseconds();
+        if (atomic_exchange(&stubs_are_wanted, false))
+            jni_call_entry(ENTRY_MAKE_STUBS); /* or JNI goes on serving */
+        if (purge_at == LONG_MAX && purge_is_wanted)
+            purge_at = now + PURGE_NANOSECONDS;
+        if (now >= purge_at) {
+            purge_is_wanted = false;
+            purge_at = purge() ? now + PURGE_NANOSECONDS : LONG_MAX;
+        }
+        if (now >= watch_at) {
+            watch();
+            watch_at = now + patience;
+        }
+    }
+}
+
 static void *run(void *unused) {
-    (void)unused;
     pthread_setname_np(pthread_self(), "javalloc-helper");
     __libc_free(__libc_malloc(1));
     sem_post(&is_ready);
-    for (bool has_stubs = false; options.patience_seconds != 0 || !has_stubs;)
-        if (stubs_are_wanted_now())
-            has_stubs = jni_call_entry(ENTRY_MAKE_STUBS); /* else JNI goes on serving */
-        else
-            watch();
-    return NULL;
+    serve();
+    return unused;
 }
 
-/* Without it JNI goes on serving. With a thread's first block glibc reserves 64 MiB of addresses for an arena: that is
- * to happen now, and not when the program has set a limit that leaves no room for it. */
 void helper_start(void) {
     pthread_attr_t attributes;
     pthread_t thread;
-    if (sem_init(&is_ready, 0, 0) != 0 || sem_init(&stubs_are_wanted, 0, 0) != 0 || pthread_attr_init(&attributes) != 0)
+    if (sem_init(&is_ready, 0, 0) != 0 || sem_init(&is_wanted, 0, 0) != 0 || pthread_attr_init(&attributes) != 0)
         return;
     pthread_attr_setstacksize(&attributes, STACK);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    /* With a thread's first block glibc reserves 64 MiB of addresses for an arena: that is to happen now, and not when
+     * the program has set a limit that leaves no room for it. */
     if (jvm_threads_create(&thread, &attributes, run, NULL) == 0)
         while (sem_wait(&is_ready) != 0)
             continue; /* EINTR */
     pthread_attr_destroy(&attributes);
 }
 
-void helper_make_stubs(void) { sem_post(&stubs_are_wanted); }
+void helper_make_stubs(void) {
+    stubs_are_wanted = true;
+    sem_post(&is_wanted);
+}
+
+void helper_purge_soon(void) {
+    if (unlikely(!purge_is_wanted) && !atomic_exchange(&purge_is_wanted, true))
+        sem_post(&is_wanted);
+}

@@ -77,6 +77,7 @@ static inline const struct behind *behind(void) {
 }
 
 #include "forks.h"
+#include "magazine.h"
 #include "region.h"
 #include "reports.h"
 #include "signals.h"

@@ -14,7 +14,7 @@
 #define OF_ANOTHER_BUILD "javalloc.jar is of another build than libjavalloc.so"
 
 static jclass entry, operations;
-static jmethodID entry_methods[2], jni_methods[6];
+static jmethodID entry_methods[2], jni_methods[8];
 static _Atomic uint32_t calls_through_jni;
 
 /* ---- what Java calls in C: Stubs, SystemPages and Host of io.javalloc.bridge ---- */
@@ -97,14 +97,17 @@ THROUGH_JNI(1, release)
 THROUGH_JNI(2, resize)
 THROUGH_JNI(3, usable_size)
 THROUGH_JNI(4, inspect)
-THROUGH_JNI(5, nothing)
+THROUGH_JNI(5, fill)
+THROUGH_JNI(6, flush)
+THROUGH_JNI(7, nothing)
 #undef THROUGH_JNI
 
 static bool bind_operations(JNIEnv *env) {
-    static const char *const names[] = {"allocate", "release", "resize", "usableSize", "inspect", "nothing"};
+    static const char *const names[] = {"allocate", "release", "resize", "usableSize",
+                                        "inspect",  "fill",    "flush",  "nothing"};
     jclass found = (*env)->FindClass(env, "io/javalloc/bridge/Operations");
     operations = found == NULL ? NULL : (*env)->NewGlobalRef(env, found);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 8; i++) {
         jni_methods[i] = operations == NULL ? NULL : (*env)->GetStaticMethodID(env, operations, names[i], "(JJJ)J");
         if (jni_methods[i] == NULL)
             return false;
@@ -118,6 +121,8 @@ static void serve_through_jni(void) {
     bridge.resize = resize_through_jni;
     bridge.usable_size = usable_size_through_jni;
     bridge.inspect = inspect_through_jni;
+    bridge.fill = fill_through_jni;
+    bridge.flush = flush_through_jni;
     bridge.nothing = nothing_through_jni;
 }
 

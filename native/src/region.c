@@ -22,23 +22,13 @@ struct javalloc_bridge bridge = {
 #define FIELD(name)                                                                                                    \
     { #name, offsetof(struct javalloc_bridge, name) }
 static const struct javalloc_field bridge_fields[] = {
-    FIELD(abi_version),
-    FIELD(bytes),
-    FIELD(region_base),
-    FIELD(region_bytes),
-    FIELD(heap),
-    FIELD(traced),
-    FIELD(outside),
-    FIELD(multi_threaded),
-    FIELD(stubs_ready),
-    FIELD(message),
-    FIELD(allocate),
-    FIELD(release),
-    FIELD(resize),
-    FIELD(usable_size),
-    FIELD(inspect),
-    FIELD(nothing),
-    {NULL, sizeof(struct javalloc_bridge)},
+    FIELD(abi_version),  FIELD(bytes),        FIELD(region_base),
+    FIELD(region_bytes), FIELD(page_classes), FIELD(heap),
+    FIELD(traced),       FIELD(outside),      FIELD(multi_threaded),
+    FIELD(stubs_ready),  FIELD(class_bytes),  FIELD(message),
+    FIELD(allocate),     FIELD(release),      FIELD(resize),
+    FIELD(usable_size),  FIELD(inspect),      FIELD(fill),
+    FIELD(flush),        FIELD(nothing),      {NULL, sizeof(struct javalloc_bridge)},
 };
 #undef FIELD
 
@@ -65,6 +55,12 @@ static void *reserve(size_t bytes) {
     return mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
+/* Only what is used of it takes memory. 0: magazines can do without it, by not being. */
+static uintptr_t reserve_page_classes(size_t bytes) {
+    void *table = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return table == MAP_FAILED ? 0 : (uintptr_t)table;
+}
+
 bool region_reserve(void) {
     size_t largest = limits_largest_region(REGION_LARGEST);
     for (size_t bytes = largest; bytes >= REGION_SMALLEST; bytes /= 2) {
@@ -78,6 +74,7 @@ bool region_reserve(void) {
             munmap(base + bytes, (size_t)(start + REGION_ALIGNMENT - base));
         bridge.region_base = (uintptr_t)base;
         bridge.region_bytes = bytes;
+        bridge.page_classes = reserve_page_classes(bytes / JAVALLOC_PAGE_SIZE);
         return true;
     }
     return false;

@@ -20,6 +20,7 @@ struct options {
     unsigned patience_seconds; /* with a heap that does not come back from a call; 0: endless */
     bool exec_is_ignored;      /* programs that this one execs run without the library */
     bool strict;
+    bool magazines;                /* if the heap can fill them */
     bool verify;                   /* the heap's invariants, at the end */
     bool stats_text;               /* for people instead of JSON */
     char stats[JDK_PATH_MAX];      /* empty: none; "-": standard error */

@@ -125,6 +125,10 @@ static inline intptr_t operate(struct thread *self, javalloc_operation operation
     return answer;
 }
 
+intptr_t route_operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c) {
+    return operate(self, operation, a, b, c);
+}
+
 /* And leaves. */
 static inline intptr_t call_java(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b,
                                  uintptr_t c) {
@@ -184,8 +188,32 @@ static inline __attribute__((always_inline)) uintptr_t place_of_caller(struct th
     return unlikely(bridge.traced != 0) ? places_here(self, __builtin_frame_address(0)) : 0;
 }
 
+/* Without a call, if a magazine has a block. */
+static inline void *take_ready(struct thread *self, enum operation op, size_t size, bool zeroed) {
+    void *block = magazine_take(self, size, op);
+    if (unlikely(block == NULL) && self->kind == THREAD_NEW && magazine_adopt(self))
+        block = magazine_take(self, size, op);
+    return zeroed && block != NULL ? memset(block, 0, size) : block;
+}
+
+/* Inside. */
+static void *allocate_in_java(struct thread *self, size_t size, size_t alignment, bool zeroed) {
+    if (alignment <= _Alignof(max_align_t)) {
+        void *block = magazine_fill(self, size);
+        if (block != NULL)
+            return zeroed ? memset(block, 0, size) : block;
+    }
+    uintptr_t place = place_of_caller(self);
+    return (void *)operate(self, bridge.allocate, size, alignment, place << 1 | zeroed);
+}
+
 void *route_allocate(enum operation op, size_t size, size_t alignment, bool zeroed) {
     struct thread *self = &thread_self;
+    if (likely(alignment <= _Alignof(max_align_t))) {
+        void *ready = take_ready(self, op, size, zeroed);
+        if (likely(ready != NULL))
+            return ready;
+    }
     enum route route = route_of(self);
     if (unlikely(route != ROUTE_JAVA)) {
         thread_count(route, op);
@@ -196,11 +224,17 @@ void *route_allocate(enum operation op, size_t size, size_t alignment, bool zero
     }
     self->counters->calls[java_route(self)][op]++;
     drain_if_any(self);
-    uintptr_t place = place_of_caller(self);
-    void *block = (void *)call_java(self, bridge.allocate, size, alignment, place << 1 | zeroed);
+    void *block = allocate_in_java(self, size, alignment, zeroed);
+    leave(self);
     if (unlikely(block == NULL))
         errno = ENOMEM;
     return block;
+}
+
+/* What Java has freed may leave pages that nobody uses. */
+static inline void watch_pages(void) {
+    if (bridge.class_bytes[1] != 0)
+        helper_purge_soon();
 }
 
 /* A Java block in the hands of a caller that may not call Java: its contents move to libc memory. */
@@ -239,16 +273,57 @@ static void *resize_outside_region(struct thread *self, void *block, size_t size
     return libc_resize(self, block, size);
 }
 
+/* A block of the region. */
+static void release_block(struct thread *self, void *block, bool is_counted) {
+    if (likely(magazine_give(self, block, is_counted)))
+        return;
+    enum route route = route_of(self);
+    if (likely(route == ROUTE_JAVA)) {
+        self->counters->calls[java_route(self)][OP_FREE] += is_counted;
+        drain_if_any(self);
+        if (!magazine_make_room(self, block))
+            operate(self, bridge.release, (uintptr_t)block, 0, 0);
+        leave(self);
+        watch_pages();
+    } else if (gate_state() == GATE_LOST) {
+        thread_count(route, OP_FREE);
+    } else {
+        thread_count(ROUTE_DEFERRED, OP_FREE);
+        defer(self, block);
+    }
+}
+
+/* A block of a magazine's class, if the one for the new size has a block ready. */
+static void *move_between_magazines(struct thread *self, void *block, size_t size) {
+    size_t usable = magazine_is_on() ? magazine_usable_size(block) : 0;
+    void *moved = usable == 0 ? NULL : magazine_take(self, size, OP_REALLOC);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, block, usable < size ? usable : size);
+    release_block(self, block, false);
+    return moved;
+}
+
 void *route_resize(void *block, size_t size) {
     struct thread *self = &thread_self;
     if (unlikely(!region_contains(block)))
         return resize_outside_region(self, block, size);
+    if (magazine_stays(block, size)) {
+        thread_count(ROUTE_JAVA, OP_REALLOC);
+        return block;
+    }
+    void *ready = move_between_magazines(self, block, size);
+    if (ready != NULL)
+        return ready;
     enum route route = route_of(self);
-    if (unlikely(route != ROUTE_JAVA))
-        return resize_without_java(self, route, block, size, size);
+    if (unlikely(route != ROUTE_JAVA)) {
+        size_t usable = magazine_usable_size(block);
+        return resize_without_java(self, route, block, size, usable != 0 && usable < size ? usable : size);
+    }
     self->counters->calls[java_route(self)][OP_REALLOC]++;
     drain_if_any(self);
     void *moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
+    watch_pages();
     if (unlikely(moved == NULL))
         errno = ENOMEM;
     return moved;
@@ -278,21 +353,10 @@ static void free_outside_region(struct thread *self, void *block) {
 
 void route_free(void *block) {
     struct thread *self = &thread_self;
-    if (unlikely(!region_contains(block))) {
+    if (unlikely(!region_contains(block)))
         free_outside_region(self, block);
-        return;
-    }
-    enum route route = route_of(self);
-    if (likely(route == ROUTE_JAVA)) {
-        self->counters->calls[java_route(self)][OP_FREE]++;
-        drain_if_any(self);
-        call_java(self, bridge.release, (uintptr_t)block, 0, 0);
-    } else if (gate_state() == GATE_LOST) {
-        thread_count(route, OP_FREE);
-    } else {
-        thread_count(ROUTE_DEFERRED, OP_FREE);
-        defer(self, block);
-    }
+    else
+        release_block(self, block, true);
 }
 
 size_t route_usable_size(void *block) {
@@ -300,7 +364,10 @@ size_t route_usable_size(void *block) {
     bool is_in_region = region_contains(block);
     if (!is_in_region && bridge.outside == 0)
         return libc_usable_size(block);
-    intptr_t usable = JAVALLOC_NOT_MINE;
+    intptr_t usable = is_in_region ? (intptr_t)magazine_usable_size(block) : 0;
+    if (usable != 0 && (magazine_is_on() || gate_state() == GATE_LOST))
+        return (size_t)usable;
+    usable = JAVALLOC_NOT_MINE;
     if (route_of_question(self) == ROUTE_JAVA)
         usable = call_java(self, bridge.usable_size, (uintptr_t)block, 0, 0);
     else if (is_in_region)
@@ -313,7 +380,23 @@ static const char *const purposes[] = {
     [JAVALLOC_PEAK_BYTES] = "count the bytes",   [JAVALLOC_TRIM] = "give memory back",
     [JAVALLOC_VERIFY] = "verify the heap",       [JAVALLOC_AT_EXIT] = "make the heap's last checks",
     [JAVALLOC_EXPLAIN] = "explain the fault",    [JAVALLOC_LEAKS] = "find the leaks",
+    [JAVALLOC_PURGE] = "give memory back",
 };
+
+/* To Java what is kept in magazines is live. */
+static intptr_t less_what_is_kept(int what, intptr_t answer) {
+    uint64_t blocks, bytes;
+    magazine_kept(&blocks, &bytes);
+    return answer - (intptr_t)(what == JAVALLOC_LIVE_BLOCKS ? blocks : what == JAVALLOC_LIVE_BYTES ? bytes : 0);
+}
+
+void route_flush(void) {
+    struct thread *self = &thread_self;
+    if (self->magazines == &magazines_empty || route_of(self) != ROUTE_JAVA)
+        return;
+    magazine_flush(self);
+    leave(self);
+}
 
 bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *answer) {
     struct thread *self = &thread_self;
@@ -325,6 +408,7 @@ bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *an
         report("not enough Java memory to %s", purposes[what]);
         return false;
     }
+    *answer = less_what_is_kept(what, *answer);
     return true;
 }
 

@@ -64,6 +64,8 @@ bool jni_call_entry(enum entry_method method);
 /* Once the Java side is up. Without it JNI goes on serving. */
 void helper_start(void);
 void helper_make_stubs(void);
+/* Before long, what the heap does not use goes back to the system. */
+void helper_purge_soon(void);
 
 /* ---- process.c: what the JVM must not change in the program's process ---- */
 

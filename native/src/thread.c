@@ -29,7 +29,7 @@
  * destructor. */
 #define EXIT_ROUNDS (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
 
-THREAD_LOCAL struct thread thread_self;
+THREAD_LOCAL struct thread thread_self = {.magazines = &magazines_empty};
 
 static pthread_key_t exit_key;
 static bool has_exit_key;
@@ -60,6 +60,7 @@ void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]) {
         for (int route = 0; route < ROUTES; route++)
             for (int op = 0; op < OPERATIONS; op++)
                 sums[route][op] += record->calls[route][op];
+    magazine_calls(sums[ROUTE_JAVA]);
 }
 
 uint64_t thread_calls_on(enum route route) {
@@ -74,6 +75,7 @@ void thread_counts_reset(void) {
     memset(shared_calls, 0, sizeof shared_calls);
     for (struct counters *record = all_records; record != NULL; record = record->next)
         memset(record->calls, 0, sizeof record->calls);
+    magazine_calls_reset();
 }
 
 /* Under the lock. Records are never unmapped: their counts outlive the thread, and the next thread goes on in them. */
@@ -191,14 +193,17 @@ static enum thread_kind come(struct thread *self) {
 /* All signals are blocked. */
 static void enter(struct thread *self) {
     self->kind = THREAD_INSIDE;
+    self->stack_window = 0;
     if (set_out()) {
         enum thread_kind kind = come(self);
         self->stack_window = kind == THREAD_READY ? self->stack_usable : 0;
         self->kind = kind;
         arrive();
     } else {
-        /* It comes later. Who was not seen beginning, main or a thread of libc's own, has its rounds counted from now. */
+        /* It comes later. Who was not seen beginning, main or a thread of libc's own, has its rounds counted from now.
+         */
         pthread_setspecific(exit_key, self);
+        self->stack_window = self->stack_usable; /* if it has magazines */
         self->kind = THREAD_NEW;
     }
 }
@@ -275,10 +280,14 @@ static void exit_destructor(void *value) {
         return;
     /* What is left is libc's clean-up: it frees what its malloc has kept for the thread, and a handler of a signal must
      * not come in between; nor must it come to Java now. */
+    if (magazine_depot_is_full())
+        route_flush();
     sigset_t before;
     signals_block_all_but_faults(&before);
     if (self->kind == THREAD_READY && !route_is_child())
         leave(self);
+    magazine_leave(self);
+    self->stack_window = 0;
     self->kind = THREAD_GONE;
 }
 
@@ -305,7 +314,7 @@ bool thread_prepare(void) {
 static bool is_in_same_call(struct counters *record) {
     uint64_t calls = 0;
     for (int op = 0; op < OPERATIONS; op++)
-        calls += record->calls[ROUTE_JAVA][op] + record->calls[ROUTE_RELAY][op];
+        calls += record->calls[ROUTE_JAVA][op] + record->calls[ROUTE_RELAY][op] + record->thread->magazines->calls[op];
     bool is = is_inside(record->thread) && __atomic_load_n(&record->thread->window_before_libc, __ATOMIC_RELAXED) == 0;
     bool is_same = is && record->was_inside && record->calls_then == calls;
     record->was_inside = is;

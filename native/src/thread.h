@@ -9,6 +9,7 @@
 
 /* ---- route.c: which side serves a call ---- */
 
+struct thread;
 enum operation { OP_MALLOC, OP_CALLOC, OP_REALLOC, OP_ALIGNED, OP_FREE, OPERATIONS };
 
 /* All of these keep errno, but for setting ENOMEM when they return NULL. Sizes are at most PTRDIFF_MAX. */
@@ -18,6 +19,11 @@ void route_free(void *block);
 size_t route_usable_size(void *block);
 /* Asks JAVALLOC_LIVE_BLOCKS and the like; false if this thread may not call Java now. */
 bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *answer);
+
+/* Does an operation; the thread is inside. */
+intptr_t route_operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
+/* Gives back to Java what the thread has in its magazines. */
+void route_flush(void);
 
 bool route_prepare(void); /* once, before route_open */
 void route_open(void);    /* Java serves from now on */
@@ -61,6 +67,7 @@ enum thread_kind {
     THREAD_GONE    /* past its exit destructor, for good */
 };
 
+struct magazines;
 struct thread {
     uintptr_t stack_low;    /* Java may be called while stack_low <= sp < stack_low + stack_window */
     uintptr_t stack_window; /* 0 unless the thread is THREAD_READY: one compare decides on the way of every call */
@@ -69,6 +76,7 @@ struct thread {
     uintptr_t relay_stack;        /* relay.c: the top of the stack that Java is called on; 0: the caller's */
     uintptr_t signal_stack_low, signal_stack_bytes; /* the program's, for handlers */
     uintptr_t own_low, own_bytes;                   /* the stack that the thread was made with, as far as it is known */
+    struct magazines *magazines;                    /* magazines_empty until it has some */
     struct counters *counters;                      /* NULL until the thread is ready */
     enum thread_kind kind;
     int exit_rounds;

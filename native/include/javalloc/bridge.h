@@ -14,6 +14,8 @@
  *   shim       libjavalloc.so, the C side
  *   route      which side serves a call: Java, Java on a stack of its own (the relay), or libc (native/src/route.c)
  *   operation  one function of the heap manager, called from C through a Panama upcall stub
+ *   size class equal blocks of a heap that serves them by the batch, side by side from the start of their page on
+ *   magazine   some free blocks of one size class that a thread keeps ready (native/src/magazine.c)
  */
 #ifndef JAVALLOC_BRIDGE_H
 #define JAVALLOC_BRIDGE_H
@@ -21,11 +23,12 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning, size or place. */
-#define JAVALLOC_ABI_VERSION 2
+#define JAVALLOC_ABI_VERSION 3
 
 #define JAVALLOC_PAGE_SIZE   65536
 #define JAVALLOC_HEAP_MAX    512  /* bytes of a heap expression with its NUL */
 #define JAVALLOC_MESSAGE_MAX 1024 /* bytes of a diagnosis with its NUL */
+#define JAVALLOC_CLASSES     48   /* more than any heap has size classes; class 0 is none */
 
 /*
  * Every operation has this one signature, so that Java sees only longs and one call shape is compiled.
@@ -59,6 +62,7 @@ typedef intptr_t (*javalloc_operation)(uintptr_t a, uintptr_t b, uintptr_t c);
 #define JAVALLOC_AT_EXIT     5 /* the heap's own last checks -> 0 */
 #define JAVALLOC_EXPLAIN     6 /* the address of a fault -> 1: message says what it means, 0: the heap cannot tell */
 #define JAVALLOC_LEAKS       7 /* address of javalloc_site[], their number -> 0: the live blocks have been added to them */
+#define JAVALLOC_PURGE       8 /* give back to the system what has been free for long -> 1: there is more, for later */
 
 /* The live blocks that were asked for at one place of the program; places are numbered by the shim from 1. */
 struct javalloc_site {
@@ -78,6 +82,7 @@ struct javalloc_bridge {
     uint32_t bytes; /* sizeof(struct javalloc_bridge) */
     uintptr_t region_base;
     uintptr_t region_bytes;
+    uintptr_t page_classes; /* address of a byte for each page of the region, all 0; 0: there was no memory for it */
     char heap[JAVALLOC_HEAP_MAX]; /* the heap expression, NUL-terminated; empty: the default heap */
     uint32_t traced;              /* 1: each block remembers the place where it was asked for */
 
@@ -94,6 +99,10 @@ struct javalloc_bridge {
      * 30 ms, they are functions of the shim that go through JNI: slower, but ready as soon as the heap is. */
     uint32_t stubs_ready;
 
+    /* Written by Java when it starts: the bytes of each size class's blocks, ascending; 0 behind the last. All 0: the
+     * heap serves no batches. While a page is of a class, that is its byte in page_classes. */
+    uint32_t class_bytes[JAVALLOC_CLASSES];
+
     /* Written by Java: one sentence for the user, NUL-terminated. See JAVALLOC_CORRUPT and JAVALLOC_BAD_HEAP. */
     char message[JAVALLOC_MESSAGE_MAX];
 
@@ -103,6 +112,8 @@ struct javalloc_bridge {
     javalloc_operation resize;      /* (address, size >= 1, place) -> address; 0: no memory, the block is untouched */
     javalloc_operation usable_size; /* (address, 0, 0) -> bytes */
     javalloc_operation inspect;     /* (JAVALLOC_LIVE_BLOCKS ..., argument, another) -> what was asked for */
+    javalloc_operation fill;        /* (class, address of `count` words, count) -> so many blocks written there */
+    javalloc_operation flush;       /* (class, address of `count` words, count) -> 0: the blocks are free */
     javalloc_operation nothing;     /* (a, b, c) -> a: what an empty crossing costs */
 };
 

@@ -1,5 +1,6 @@
 package io.javalloc.bridge;
 
+import io.javalloc.BatchHeap;
 import io.javalloc.Heap;
 import io.javalloc.catalog.Catalog;
 import io.javalloc.layers.Counted;
@@ -22,6 +23,7 @@ final class Entry {
     private static Counted counted;
     private static Heap root;
     private static Traced traced;
+    private static BatchHeap batches;
 
     private Entry() {}
 
@@ -67,19 +69,45 @@ final class Entry {
                         Memory.getLong(bridge + Table.REGION_BYTES),
                         new SystemPages());
         if (Memory.getInt(bridge + Table.TRACED) == 0) {
-            root = lockedHeap(bridge, region);
+            root = rootHeap(bridge, create(bridge, region));
         } else {
             Region[] parts = region.split((region.limit() - region.base()) / SHARE_OF_NOTES);
-            traced = new Traced(lockedHeap(bridge, parts[0]), new RegionTable(parts[1]));
+            Locked locked = locked(bridge, create(bridge, parts[0]));
+            traced = new Traced(locked, new RegionTable(parts[1]));
             root = traced;
         }
         Memory.putInt(bridge + Table.OUTSIDE, root.outside() == null ? 0 : 1);
     }
 
-    private static Locked lockedHeap(long bridge, Region blocks) {
+    private static Heap create(long bridge, Region blocks) {
         long shared = bridge + Table.MULTI_THREADED;
-        counted = new Counted(Catalog.create(Text.heapExpression(bridge), blocks, shared));
-        return new Locked(counted, shared);
+        return Catalog.create(Text.heapExpression(bridge), blocks, shared);
+    }
+
+    private static Heap rootHeap(long bridge, Heap heap) {
+        if (!(heap instanceof BatchHeap found)) {
+            return locked(bridge, heap);
+        }
+        batches = found;
+        offerBatches(bridge);
+        return found;
+    }
+
+    private static Locked locked(long bridge, Heap heap) {
+        counted = new Counted(heap);
+        return new Locked(counted, bridge + Table.MULTI_THREADED);
+    }
+
+    private static void offerBatches(long bridge) {
+        long pageClasses = Memory.getLong(bridge + Table.PAGE_CLASSES);
+        if (pageClasses == 0) {
+            return;
+        }
+        batches.publish(pageClasses);
+        for (int sizeClass = 1; sizeClass < batches.classes(); sizeClass++) {
+            long place = bridge + Table.CLASS_BYTES + (long) sizeClass * Integer.BYTES;
+            Memory.putInt(place, (int) batches.classBytes(sizeClass));
+        }
     }
 
     /// The heap that the operations serve from: [Operations] keeps it in a `static final`.
@@ -97,8 +125,13 @@ final class Entry {
         return region.contains(address);
     }
 
-    /// What is live in it.
+    /// The same if it serves by the batch, and counts for itself; otherwise null.
+    static BatchHeap batches() {
+        return batches;
+    }
+
+    /// What is live in it; null if it counts for itself.
     static Counted.Figures figures() {
-        return counted.figures();
+        return counted == null ? null : counted.figures();
     }
 }

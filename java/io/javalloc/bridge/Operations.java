@@ -1,5 +1,6 @@
 package io.javalloc.bridge;
 
+import io.javalloc.BatchHeap;
 import io.javalloc.Heap;
 import io.javalloc.layers.Counted;
 import io.javalloc.layers.Traced;
@@ -17,6 +18,7 @@ final class Operations {
     private static final Heap HEAP = Entry.root();
     private static final Traced TRACED = Entry.traced();
     private static final LongPredicate OUTSIDE = HEAP.outside();
+    private static final BatchHeap BATCHES = Entry.batches();
     private static final Counted.Figures FIGURES = Entry.figures();
 
     private Operations() {}
@@ -89,6 +91,27 @@ final class Operations {
         return OUTSIDE != null && !Entry.isInRegion(address) && !OUTSIDE.test(address);
     }
 
+    static long fill(long sizeClass, long slots, long count) {
+        try {
+            return count == 0 ? 0 : BATCHES.fill((int) sizeClass, slots, (int) count);
+        } catch (OutOfMemoryError | StackOverflowError e) {
+            return 0;
+        } catch (Throwable e) {
+            return corrupt(e);
+        }
+    }
+
+    static long flush(long sizeClass, long slots, long count) {
+        try {
+            if (count != 0) {
+                BATCHES.flush((int) sizeClass, slots, (int) count);
+            }
+            return 0;
+        } catch (Throwable e) {
+            return corrupt(e);
+        }
+    }
+
     static long inspect(long what, long argument, long another) {
         try {
             return answer((int) what, argument, another);
@@ -101,14 +124,15 @@ final class Operations {
 
     private static long answer(int what, long argument, long another) {
         return switch (what) {
-            case Table.LIVE_BLOCKS -> FIGURES.liveBlocks();
-            case Table.LIVE_BYTES -> FIGURES.liveBytes();
-            case Table.PEAK_BYTES -> FIGURES.peakBytes();
+            case Table.LIVE_BLOCKS -> BATCHES == null ? FIGURES.liveBlocks() : BATCHES.liveBlocks();
+            case Table.LIVE_BYTES -> BATCHES == null ? FIGURES.liveBytes() : BATCHES.liveBytes();
+            case Table.PEAK_BYTES -> BATCHES == null ? FIGURES.peakBytes() : BATCHES.peakBytes();
             case Table.TRIM -> HEAP.trim(argument);
             case Table.VERIFY -> verified();
             case Table.AT_EXIT -> ended();
             case Table.EXPLAIN -> explained(HEAP.explain(argument));
             case Table.LEAKS -> Leaks.tally(TRACED, argument, another);
+            case Table.PURGE -> purged();
             default -> 0;
         };
     }
@@ -121,6 +145,14 @@ final class Operations {
     private static long ended() {
         HEAP.atExit();
         return 0;
+    }
+
+    private static long purged() {
+        if (BATCHES == null) {
+            return 0;
+        }
+        BATCHES.purge(System.nanoTime());
+        return BATCHES.isWaitingToPurge() ? 1 : 0;
     }
 
     private static long explained(String words) {

@@ -29,11 +29,26 @@ final class Stubs {
                     ValueLayout.JAVA_LONG);
 
     private static final List<String> NAMES =
-            List.of("allocate", "release", "resize", "usableSize", "inspect", "nothing");
+            List.of(
+                    "allocate",
+                    "release",
+                    "resize",
+                    "usableSize",
+                    "inspect",
+                    "fill",
+                    "flush",
+                    "nothing");
 
     /// Where their addresses go, in the bridge.
     private static final long[] PLACES = {
-        Table.ALLOCATE, Table.RELEASE, Table.RESIZE, Table.USABLE_SIZE, Table.INSPECT, Table.NOTHING
+        Table.ALLOCATE,
+        Table.RELEASE,
+        Table.RESIZE,
+        Table.USABLE_SIZE,
+        Table.INSPECT,
+        Table.FILL,
+        Table.FLUSH,
+        Table.NOTHING
     };
 
     /// A method handle is made anew for its caller when it has been called 127 times.

@@ -1,5 +1,6 @@
 package io.javalloc.slab;
 
+import io.javalloc.BatchHeap;
 import io.javalloc.BlockVisitor;
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
@@ -67,7 +68,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// The design is that of many: slabs and magazines (Bonwick 1994; Bonwick and Adams 2001), spans
 /// and a page map that tells an address's class (tcmalloc), the fullest first (Hoard, jemalloc), a
 /// decay (jemalloc), one page one size (mimalloc), metadata apart from the blocks (snmalloc).
-public final class Slab implements Heap {
+public final class Slab implements BatchHeap {
 
     /// Makes [Slab] heaps.
     ///
@@ -260,11 +261,6 @@ public final class Slab implements Heap {
     }
 
     @Override
-    public boolean isThreadSafe() {
-        return true;
-    }
-
-    @Override
     public void verify() {
         new SlabAudit(this).verify();
     }
@@ -290,11 +286,17 @@ public final class Slab implements Heap {
         return SizeClasses.bytes(sizeClass);
     }
 
-    /// Takes blocks, and writes their addresses to memory.
-    ///
-    /// @param sizeClass 1 to 40
-    /// @param slots     address of as many 8-byte words
-    /// @return how many; less than `count` if there is no memory for more
+    @Override
+    public int classes() {
+        return CLASSES;
+    }
+
+    @Override
+    public long classBytes(int sizeClass) {
+        return SizeClasses.bytes(sizeClass);
+    }
+
+    @Override
     public int fill(int sizeClass, long slots, int count) {
         int filled = tryFill(sizeClass, slots, count);
         if (filled == 0 && giveBackSpares()) {
@@ -314,12 +316,7 @@ public final class Slab implements Heap {
         }
     }
 
-    /// Gives blocks back.
-    ///
-    /// @param sizeClass 1 to 40
-    /// @param slots     address of as many 8-byte words, with the addresses of blocks
-    /// @throws HeapCorruption if one has been freed already, or is no block of this class. The
-    ///     others have been given back then
+    @Override
     public void flush(int sizeClass, long slots, int count) {
         Spans of = spans[sizeClass];
         long before;
@@ -342,25 +339,24 @@ public final class Slab implements Heap {
         }
     }
 
-    /// From now on the class of each page is also in memory, 0 if the page is no span: whoever has
-    /// a live block finds its class there without a call.
-    ///
-    /// @param address of a byte for each [Region#PAGE] of the region, all 0
+    @Override
     public void publish(long address) {
         pages.publish(address);
     }
 
-    /// Gives back to the system the pages that have been free for the time of the decay.
-    ///
-    /// @param nanoTime the time now, of [System#nanoTime]
-    /// @return bytes
+    @Override
     public long purge(long nanoTime) {
         return pages.purge(SlabPages.millis(nanoTime));
     }
 
+    @Override
+    public boolean isWaitingToPurge() {
+        return pages.dirtyPages() > 0;
+    }
+
     // ---- what is live ------------------------------------------------------------------------
 
-    /// How many blocks are out.
+    @Override
     public long liveBlocks() {
         long live = pages.liveRuns();
         for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
@@ -369,12 +365,12 @@ public final class Slab implements Heap {
         return live;
     }
 
-    /// The usable bytes of the blocks that are out.
+    @Override
     public long liveBytes() {
         return liveBytes.get();
     }
 
-    /// The most that [#liveBytes] has been.
+    @Override
     public long peakBytes() {
         return peakBytes.get();
     }

@@ -23,10 +23,10 @@ public class Abi extends Abi$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int JAVALLOC_ABI_VERSION = (int)2L;
+    private static final int JAVALLOC_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define JAVALLOC_ABI_VERSION 2
+     * #define JAVALLOC_ABI_VERSION 3
      * }
      */
     public static int JAVALLOC_ABI_VERSION() {
@@ -58,6 +58,15 @@ public class Abi extends Abi$shared {
      */
     public static int JAVALLOC_MESSAGE_MAX() {
         return JAVALLOC_MESSAGE_MAX;
+    }
+    private static final int JAVALLOC_CLASSES = (int)48L;
+    /**
+     * {@snippet lang=c :
+     * #define JAVALLOC_CLASSES 48
+     * }
+     */
+    public static int JAVALLOC_CLASSES() {
+        return JAVALLOC_CLASSES;
     }
     private static final int JAVALLOC_LIVE_BLOCKS = (int)0L;
     /**
@@ -130,6 +139,15 @@ public class Abi extends Abi$shared {
      */
     public static int JAVALLOC_LEAKS() {
         return JAVALLOC_LEAKS;
+    }
+    private static final int JAVALLOC_PURGE = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define JAVALLOC_PURGE 8
+     * }
+     */
+    public static int JAVALLOC_PURGE() {
+        return JAVALLOC_PURGE;
     }
     private static final int JAVALLOC_STARTED = (int)0L;
     /**

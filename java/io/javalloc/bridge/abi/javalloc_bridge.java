@@ -19,17 +19,21 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     uint32_t bytes;
  *     uintptr_t region_base;
  *     uintptr_t region_bytes;
+ *     uintptr_t page_classes;
  *     char heap[512];
  *     uint32_t traced;
  *     uint32_t outside;
  *     uint32_t multi_threaded;
  *     uint32_t stubs_ready;
+ *     uint32_t class_bytes[48];
  *     char message[1024];
  *     javalloc_operation allocate;
  *     javalloc_operation release;
  *     javalloc_operation resize;
  *     javalloc_operation usable_size;
  *     javalloc_operation inspect;
+ *     javalloc_operation fill;
+ *     javalloc_operation flush;
  *     javalloc_operation nothing;
  * }
  * }
@@ -45,17 +49,21 @@ public class javalloc_bridge {
         Abi.C_INT.withName("bytes"),
         Abi.C_LONG.withName("region_base"),
         Abi.C_LONG.withName("region_bytes"),
+        Abi.C_LONG.withName("page_classes"),
         MemoryLayout.sequenceLayout(512, Abi.C_CHAR).withName("heap"),
         Abi.C_INT.withName("traced"),
         Abi.C_INT.withName("outside"),
         Abi.C_INT.withName("multi_threaded"),
         Abi.C_INT.withName("stubs_ready"),
+        MemoryLayout.sequenceLayout(48, Abi.C_INT).withName("class_bytes"),
         MemoryLayout.sequenceLayout(1024, Abi.C_CHAR).withName("message"),
         Abi.C_POINTER.withName("allocate"),
         Abi.C_POINTER.withName("release"),
         Abi.C_POINTER.withName("resize"),
         Abi.C_POINTER.withName("usable_size"),
         Abi.C_POINTER.withName("inspect"),
+        Abi.C_POINTER.withName("fill"),
+        Abi.C_POINTER.withName("flush"),
         Abi.C_POINTER.withName("nothing")
     ).withName("javalloc_bridge");
 
@@ -240,6 +248,50 @@ public class javalloc_bridge {
      */
     public static void region_bytes(MemorySegment struct, long fieldValue) {
         struct.set(region_bytes$LAYOUT, region_bytes$OFFSET, fieldValue);
+    }
+
+    private static final OfLong page_classes$LAYOUT = (OfLong)$LAYOUT.select(groupElement("page_classes"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uintptr_t page_classes
+     * }
+     */
+    public static final OfLong page_classes$layout() {
+        return page_classes$LAYOUT;
+    }
+
+    private static final long page_classes$OFFSET = $LAYOUT.byteOffset(groupElement("page_classes"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uintptr_t page_classes
+     * }
+     */
+    public static final long page_classes$offset() {
+        return page_classes$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uintptr_t page_classes
+     * }
+     */
+    public static long page_classes(MemorySegment struct) {
+        return struct.get(page_classes$LAYOUT, page_classes$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uintptr_t page_classes
+     * }
+     */
+    public static void page_classes(MemorySegment struct, long fieldValue) {
+        struct.set(page_classes$LAYOUT, page_classes$OFFSET, fieldValue);
     }
 
     private static final SequenceLayout heap$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("heap"));
@@ -493,6 +545,83 @@ public class javalloc_bridge {
      */
     public static void stubs_ready(MemorySegment struct, int fieldValue) {
         struct.set(stubs_ready$LAYOUT, stubs_ready$OFFSET, fieldValue);
+    }
+
+    private static final SequenceLayout class_bytes$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("class_bytes"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint32_t class_bytes[48]
+     * }
+     */
+    public static final SequenceLayout class_bytes$layout() {
+        return class_bytes$LAYOUT;
+    }
+
+    private static final long class_bytes$OFFSET = $LAYOUT.byteOffset(groupElement("class_bytes"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint32_t class_bytes[48]
+     * }
+     */
+    public static final long class_bytes$offset() {
+        return class_bytes$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint32_t class_bytes[48]
+     * }
+     */
+    public static MemorySegment class_bytes(MemorySegment struct) {
+        return struct.asSlice(class_bytes$OFFSET, class_bytes$LAYOUT.byteSize());
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint32_t class_bytes[48]
+     * }
+     */
+    public static void class_bytes(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, class_bytes$OFFSET, class_bytes$LAYOUT.byteSize());
+    }
+
+    private static long[] class_bytes$DIMS = { 48 };
+
+    /**
+     * Dimensions for array field:
+     * {@snippet lang=c :
+     * uint32_t class_bytes[48]
+     * }
+     */
+    public static long[] class_bytes$dimensions() {
+        return class_bytes$DIMS;
+    }
+    private static final VarHandle class_bytes$ELEM_HANDLE = class_bytes$LAYOUT.varHandle(sequenceElement());
+
+    /**
+     * Indexed getter for field:
+     * {@snippet lang=c :
+     * uint32_t class_bytes[48]
+     * }
+     */
+    public static int class_bytes(MemorySegment struct, long index0) {
+        return (int)class_bytes$ELEM_HANDLE.get(struct, class_bytes$OFFSET, index0);
+    }
+
+    /**
+     * Indexed setter for field:
+     * {@snippet lang=c :
+     * uint32_t class_bytes[48]
+     * }
+     */
+    public static void class_bytes(MemorySegment struct, long index0, int fieldValue) {
+        class_bytes$ELEM_HANDLE.set(struct, class_bytes$OFFSET, index0, fieldValue);
     }
 
     private static final SequenceLayout message$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("message"));
@@ -790,6 +919,94 @@ public class javalloc_bridge {
      */
     public static void inspect(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(inspect$LAYOUT, inspect$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout fill$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("fill"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * javalloc_operation fill
+     * }
+     */
+    public static final AddressLayout fill$layout() {
+        return fill$LAYOUT;
+    }
+
+    private static final long fill$OFFSET = $LAYOUT.byteOffset(groupElement("fill"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * javalloc_operation fill
+     * }
+     */
+    public static final long fill$offset() {
+        return fill$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * javalloc_operation fill
+     * }
+     */
+    public static MemorySegment fill(MemorySegment struct) {
+        return struct.get(fill$LAYOUT, fill$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * javalloc_operation fill
+     * }
+     */
+    public static void fill(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(fill$LAYOUT, fill$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout flush$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("flush"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * javalloc_operation flush
+     * }
+     */
+    public static final AddressLayout flush$layout() {
+        return flush$LAYOUT;
+    }
+
+    private static final long flush$OFFSET = $LAYOUT.byteOffset(groupElement("flush"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * javalloc_operation flush
+     * }
+     */
+    public static final long flush$offset() {
+        return flush$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * javalloc_operation flush
+     * }
+     */
+    public static MemorySegment flush(MemorySegment struct) {
+        return struct.get(flush$LAYOUT, flush$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * javalloc_operation flush
+     * }
+     */
+    public static void flush(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(flush$LAYOUT, flush$OFFSET, fieldValue);
     }
 
     private static final AddressLayout nothing$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("nothing"));

@@ -74,6 +74,8 @@ class BridgeLayoutTest {
         assertEquals(Abi.JAVALLOC_AT_EXIT(), Table.AT_EXIT);
         assertEquals(Abi.JAVALLOC_EXPLAIN(), Table.EXPLAIN);
         assertEquals(Abi.JAVALLOC_LEAKS(), Table.LEAKS);
+        assertEquals(Abi.JAVALLOC_PURGE(), Table.PURGE);
+        assertEquals(Abi.JAVALLOC_CLASSES(), Table.CLASSES);
         assertEquals(Abi.JAVALLOC_STARTED(), Table.STARTED);
         assertEquals(Abi.JAVALLOC_BAD_HEAP(), Table.BAD_HEAP);
         assertEquals(Abi.JAVALLOC_HEAP_FAILED(), Table.HEAP_FAILED);
