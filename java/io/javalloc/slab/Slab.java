@@ -10,7 +10,6 @@ import io.javalloc.HeapProvider;
 import io.javalloc.memory.Budget;
 import io.javalloc.memory.Memory;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 
 /// Spans of equal blocks for what is small, runs of pages for what is large, and all that is known
 /// of them in Java arrays, out of reach of the program.
@@ -136,8 +135,7 @@ public final class Slab implements BatchHeap {
 
     private final PageTable table;
     private final long shared;
-    private final AtomicLong liveBytes = new AtomicLong();
-    private final AtomicLong peakBytes = new AtomicLong();
+    private final LiveBytes live = new LiveBytes();
 
     /// @param pages  what it serves from
     /// @param shared see [Provider]
@@ -346,7 +344,7 @@ public final class Slab implements BatchHeap {
 
     @Override
     public long purge(long nanoTime) {
-        return pages.purge(SlabPages.millis(nanoTime));
+        return pages.purge(nanoTime);
     }
 
     @Override
@@ -358,36 +356,25 @@ public final class Slab implements BatchHeap {
 
     @Override
     public long liveBlocks() {
-        long live = pages.liveRuns();
+        long blocks = pages.liveRuns();
         for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
-            live += spans[sizeClass].out();
+            blocks += spans[sizeClass].out();
         }
-        return live;
+        return blocks;
     }
 
     @Override
     public long liveBytes() {
-        return liveBytes.get();
+        return live.now();
     }
 
     @Override
     public long peakBytes() {
-        return peakBytes.get();
+        return live.peak();
     }
 
-    /// Counts bytes that have become live, or are so no longer.
     private void count(long bytes) {
-        long live;
-        if (isAlone()) {
-            live = liveBytes.getPlain() + bytes;
-            liveBytes.setPlain(live);
-        } else {
-            live = liveBytes.addAndGet(bytes);
-        }
-        long peak = peakBytes.getPlain();
-        while (live > peak && !peakBytes.compareAndSet(peak, live)) {
-            peak = peakBytes.get();
-        }
+        live.add(bytes, isAlone());
     }
 
     // ---- blocks and runs ---------------------------------------------------------------------

@@ -166,7 +166,7 @@ final class SlabAudit {
 
     private void verifySpans(Spans spans) {
         BitSet listed = new BitSet();
-        for (int group = 0; group < spans.groups(); group++) {
+        for (int group = 0; group < spans.groups.count(); group++) {
             verifyGroup(spans, group, listed);
         }
         long out = 0;
@@ -184,7 +184,7 @@ final class SlabAudit {
 
     private void verifyGroup(Spans spans, int group, BitSet listed) {
         int previous = NONE;
-        int page = spans.first(group);
+        int page = spans.groups.first(group);
         while (page != NONE) {
             long[] row = table.rows[page];
             if (table.classes[page] != spans.sizeClass) {
@@ -193,7 +193,7 @@ final class SlabAudit {
             if (listed.get(page) || row[PREVIOUS] != previous) {
                 throw corrupt("A list of spans is broken", page);
             }
-            if (row[FREE] == 0 || spans.groupOf(row[FREE]) != group) {
+            if (row[FREE] == 0 || spans.groups.groupOf(row[FREE]) != group) {
                 throw corrupt("A span is in the list of another group", page);
             }
             listed.set(page);

@@ -28,24 +28,16 @@ import io.javalloc.memory.Region;
 /// costs more than an uncontended lock when it is touched.
 final class SlabPages {
 
-    private static final long NANOS_PER_MILLI = 1_000_000;
-
-    /// In the time of a decay, so often is looked for runs that are due.
-    private static final int LOG_LOOKS = 3;
-
     /// A run that had to move gets room for a quarter more.
     private static final int LOG_HEADROOM = 2;
 
     final PageTable table;
     final FreeRuns free;
+    final DirtyRuns dirty;
     private final Region region;
-    private final int decay;
 
     /// The first page that was never taken.
     private int end;
-
-    /// When to look for runs that are due.
-    int due = millis(System.nanoTime());
 
     private long liveRuns;
     private long livePages;
@@ -57,14 +49,9 @@ final class SlabPages {
         long base = Region.roundUp(region.base(), Region.PAGE);
         long room = Math.max(0, Math.min(max, region.limit() - base));
         this.region = region;
-        this.decay = decay;
         table = new PageTable(base, (int) Math.min(1 << 30, room >> LOG_PAGE), budget);
         free = new FreeRuns(table);
-    }
-
-    /// A clock's time as runs remember it.
-    static int millis(long nanoTime) {
-        return (int) Math.floorDiv(nanoTime, NANOS_PER_MILLI);
+        dirty = new DirtyRuns(region, table, free, decay);
     }
 
     /// The pages of so many bytes; more than there can be if the bytes are.
@@ -99,7 +86,7 @@ final class SlabPages {
             return NONE;
         }
         if (!table.hasRow(page, blocks)) {
-            release(page, 1, millis(System.nanoTime()));
+            release(page, 1, DirtyRuns.millis(System.nanoTime()));
             return NONE;
         }
         SpanRow.clear(table.rows[page], blocks);
@@ -254,7 +241,7 @@ final class SlabPages {
         }
         int first = end;
         end = (int) pages;
-        release(first, end - first, millis(System.nanoTime()));
+        release(first, end - first, DirtyRuns.millis(System.nanoTime()));
         return true;
     }
 
@@ -274,11 +261,9 @@ final class SlabPages {
     /// Makes pages free that were in use.
     private void give(int first, int pages) {
         table.dirty.set(first, first + pages);
-        int now = millis(System.nanoTime());
+        int now = DirtyRuns.millis(System.nanoTime());
         release(first, pages, now);
-        if (now - due >= 0) {
-            purge(now);
-        }
+        dirty.look(now);
     }
 
     /// Makes pages free, and one run with the free ones beside them.
@@ -308,73 +293,18 @@ final class SlabPages {
 
     // ---- giving back to the system -----------------------------------------------------------
 
-    /// Gives back to the system the free runs that have been free for the time of the decay. One
-    /// that has become longer counts from then.
+    /// Gives back to the system what has been free for the time of the decay.
     ///
-    /// Runs are given back whole, also where a huge page is broken up: what nobody has wanted since
-    /// may stay unwanted, and the system makes huge pages again where there is much use.
-    ///
-    /// @param now see [#millis]
     /// @return bytes
-    synchronized long purge(int now) {
-        due = now + (decay >> LOG_LOOKS);
-        long pages = 0;
-        for (int range = 0; range < FreeRuns.RANGES; range++) {
-            int run = free.first(true, range);
-            while (run != NONE) {
-                int next = table.next[run];
-                pages += now - table.freedAt[run] >= decay ? discard(run, now) : 0;
-                run = next;
-            }
-        }
-        return pages << LOG_PAGE;
+    synchronized long purge(long nanoTime) {
+        return dirty.purge(DirtyRuns.millis(nanoTime)) << LOG_PAGE;
     }
 
-    /// Gives back to the system what is dirty and free, the longest runs first.
+    /// Gives back to the system what is free, but for so many bytes.
     ///
-    /// @param keep bytes that may stay
     /// @return bytes
     synchronized long trim(long keep) {
-        long excess = dirtyPages() - (keep >> LOG_PAGE);
-        int now = millis(System.nanoTime());
-        long pages = 0;
-        for (int range = FreeRuns.RANGES - 1; range >= 0; range--) {
-            int run = free.first(true, range);
-            while (run != NONE && pages < excess) {
-                int next = table.next[run];
-                pages += discard(run, now);
-                run = next;
-            }
-        }
-        return pages << LOG_PAGE;
-    }
-
-    /// How many pages are free and dirty.
-    synchronized long dirtyPages() {
-        long pages = 0;
-        for (int range = 0; range < FreeRuns.RANGES; range++) {
-            for (int run = free.first(true, range); run != NONE; run = table.next[run]) {
-                pages += table.dirty.count(run, run - table.lengths[run]);
-            }
-        }
-        return pages;
-    }
-
-    /// Makes a free run clean, at once: the clean pages between dirty ones cost nothing.
-    ///
-    /// @return how many pages were dirty; 0 if the system refuses, and it is not asked again soon
-    private int discard(int run, int now) {
-        int length = -table.lengths[run];
-        int from = table.dirty.nextSet(run, run + length);
-        int to = table.dirty.endOfSet(run, run + length);
-        int pages = table.dirty.count(from, to);
-        free.remove(run);
-        boolean isDone = region.discard(table.addressOf(from), (long) (to - from) << LOG_PAGE);
-        if (isDone) {
-            table.dirty.clear(from, to);
-        }
-        free.add(run, length, now);
-        return isDone ? pages : 0;
+        return dirty.trim(keep >> LOG_PAGE) << LOG_PAGE;
     }
 
     synchronized void publish(long address) {

@@ -4,35 +4,20 @@ import static io.javalloc.slab.SpanRow.BITS;
 import static io.javalloc.slab.SpanRow.FREE;
 import static io.javalloc.slab.SpanRow.FULL_WORD;
 import static io.javalloc.slab.SpanRow.HINT;
-import static io.javalloc.slab.SpanRow.NEXT;
 import static io.javalloc.slab.SpanRow.NONE;
-import static io.javalloc.slab.SpanRow.PREVIOUS;
 
 import io.javalloc.HeapCorruption;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 
 /// The spans of one size class. A span is a page that is divided into blocks of the class's size;
-/// what is left over at its end is never touched.
-///
-/// ```
-///  lists of spans by how many blocks are free:
-///    group 0   ├ 1 free ┤─├ 60 free ┤        full spans are in no list
-///    group 1   ├ 65 free ┤
-///    ...                                     blocks come from the lowest group that there is:
-///    group 3   ├ all free: the spare ┤       from the fullest spans, so that others become empty
-/// ```
+/// what is left over at its end is never touched. Those with free blocks are in [SpanGroups].
 ///
 /// A span whose blocks are all free again gives its page back, but for one, the *spare*: a program
 /// that frees a block and takes another does not come to the pages each time.
 ///
 /// Not thread-safe: its monitor is the lock of the class, and [Slab] takes it.
 final class Spans {
-
-    /// There are at most so many groups: 4 for a capacity of 2^n blocks, more up to twice that.
-    private static final int GROUPS = 8;
-
-    private static final int LOG_GROUPS = 2;
 
     /// Of an address, its offset in its page.
     private static final long OFFSET = Region.PAGE - 1;
@@ -53,17 +38,10 @@ final class Spans {
     /// step from one offset to the next.
     private final long reciprocal;
 
-    /// log2 of the free blocks that a group is wide.
-    private final int logGroup;
-
     private final SlabPages pages;
     private final PageTable table;
 
-    /// By group: the page of the first span, if there is one.
-    private final int[] heads = new int[GROUPS];
-
-    /// A bit for each group: whether there is a span in it.
-    private int filled;
+    final SpanGroups groups;
 
     /// A page whose blocks are all free, [SpanRow#NONE] if there is none. There is no other.
     private int spare = NONE;
@@ -78,8 +56,7 @@ final class Spans {
         capacity = (int) (Region.PAGE / bytes);
         words = SpanRow.words(capacity);
         reciprocal = ((1L << Integer.SIZE) + bytes - 1) / bytes;
-        int log = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(capacity);
-        logGroup = Math.max(0, log - LOG_GROUPS);
+        groups = new SpanGroups(table, capacity);
     }
 
     /// How many blocks are out.
@@ -90,21 +67,6 @@ final class Spans {
     /// The page of the spare span, [SpanRow#NONE] if there is none.
     int spare() {
         return spare;
-    }
-
-    /// The page of the first span in a group, [SpanRow#NONE] if there is none.
-    int first(int group) {
-        return (filled >>> group & 1) != 0 ? heads[group] : NONE;
-    }
-
-    /// The group of a span with so many free blocks, at least 1.
-    int groupOf(long freeBlocks) {
-        return (int) (freeBlocks - 1 >>> logGroup);
-    }
-
-    /// How many groups there are.
-    int groups() {
-        return groupOf(capacity) + 1;
     }
 
     /// The index of the block that starts at an offset in its span; -1 if none does.
@@ -119,10 +81,10 @@ final class Spans {
     ///
     /// @return 0 if there is no memory
     long take() {
-        if (filled == 0 && !addSpan()) {
+        if (groups.isEmpty() && !addSpan()) {
             return 0;
         }
-        int page = heads[Integer.numberOfTrailingZeros(filled)];
+        int page = groups.fullest();
         long[] row = table.rows[page];
         int word = (int) row[HINT];
         while (row[word] == FULL_WORD) {
@@ -141,7 +103,7 @@ final class Spans {
     /// @return how many; less than `count` if there is no memory for more
     int fill(long slots, int count) {
         int done = 0;
-        while (done < count && (filled != 0 || addSpan())) {
+        while (done < count && (!groups.isEmpty() || addSpan())) {
             done += takeSome(slots + (long) done * Long.BYTES, count - done);
         }
         return done;
@@ -149,7 +111,7 @@ final class Spans {
 
     /// Takes blocks of one span.
     private int takeSome(long slots, int most) {
-        int page = heads[Integer.numberOfTrailingZeros(filled)];
+        int page = groups.fullest();
         long[] row = table.rows[page];
         int count = (int) Math.min(most, row[FREE]);
         long end = slots + (long) count * Long.BYTES;
@@ -188,11 +150,7 @@ final class Spans {
         if (page == spare) {
             spare = NONE;
         }
-        if (after == 0) {
-            unlink(row, groupOf(before));
-        } else {
-            move(page, row, groupOf(before), groupOf(after));
-        }
+        groups.changed(page, row, before, after);
     }
 
     private boolean addSpan() {
@@ -200,7 +158,7 @@ final class Spans {
         if (page == NONE) {
             return false;
         }
-        link(page, table.rows[page], groupOf(capacity));
+        groups.changed(page, table.rows[page], 0, capacity);
         return true;
     }
 
@@ -299,11 +257,7 @@ final class Spans {
         long after = before + count;
         row[FREE] = after;
         out -= count;
-        if (before == 0) {
-            link(page, row, groupOf(after));
-        } else {
-            move(page, row, groupOf(before), groupOf(after));
-        }
+        groups.changed(page, row, before, after);
         if (after == capacity) {
             emptied(page);
         }
@@ -330,52 +284,18 @@ final class Spans {
     }
 
     private void giveBack(int page) {
-        unlink(table.rows[page], groupOf(capacity));
+        groups.changed(page, table.rows[page], capacity, 0);
         pages.giveSpan(page);
     }
 
-    // ---- lists -------------------------------------------------------------------------------
-
-    private void move(int page, long[] row, int from, int to) {
-        if (from != to) {
-            unlink(row, from);
-            link(page, row, to);
-        }
-    }
-
-    private void link(int page, long[] row, int group) {
-        int next = first(group);
-        row[PREVIOUS] = NONE;
-        row[NEXT] = next;
-        if (next != NONE) {
-            table.rows[next][PREVIOUS] = page;
-        }
-        heads[group] = page;
-        filled |= 1 << group;
-    }
-
-    private void unlink(long[] row, int group) {
-        int next = (int) row[NEXT];
-        int previous = (int) row[PREVIOUS];
-        if (next != NONE) {
-            table.rows[next][PREVIOUS] = previous;
-        }
-        if (previous != NONE) {
-            table.rows[previous][NEXT] = next;
-        } else if (next != NONE) {
-            heads[group] = next;
-        } else {
-            filled &= ~(1 << group);
-        }
-    }
+    // ---- without the lock --------------------------------------------------------------------
 
     /// Whether a block starts at an address on a page of this class.
     boolean isStart(long address) {
         return indexOf(address & OFFSET) >= 0;
     }
 
-    /// Whether a block that is out starts at an address on a page that was of this class, without
-    /// the lock.
+    /// Whether a block that is out starts at an address on a page that was of this class.
     boolean isOut(long address) {
         int index = indexOf(address & OFFSET);
         return index >= 0 && SpanRow.isOut(table.rowAt((int) table.pageOf(address)), index);

@@ -100,7 +100,7 @@ class SlabPagesTest {
         heap.pages.table.freedAt[0] -= HOUR; // that long ago
         heap.free(allocate(4));
         assertEquals(0, memory.discardedBytes(), "there was a look just now");
-        heap.pages.due -= HOUR;
+        heap.pages.dirty.due -= HOUR;
         heap.free(allocate(4));
         assertEquals(3 * PAGE, memory.discardedBytes());
     }
@@ -109,10 +109,10 @@ class SlabPagesTest {
     void trimGivesBackAllButWhatIsToBeKept() {
         holes(10, 3, 2);
         heap.free(heap.allocate(64, Heap.MIN_ALIGNMENT));
-        assertEquals(14, heap.pages.dirtyPages());
+        assertEquals(14, heap.pages.dirty.pages());
         assertEquals(0, heap.trim(15 * PAGE), "the spare is given up, too: 15 in all");
         assertEquals(10 * PAGE, heap.trim(5 * PAGE));
-        assertEquals(5, heap.pages.dirtyPages());
+        assertEquals(5, heap.pages.dirty.pages());
         assertEquals(5 * PAGE, heap.trim(0));
         assertEquals(0, heap.trim(0));
         assertEquals(15 * PAGE, memory.discardedBytes());
@@ -136,7 +136,7 @@ class SlabPagesTest {
         long run = hole(2);
         assertEquals(0, heap.trim(0));
         assertEquals(0, heap.purge(System.nanoTime() + 2 * NANOS_PER_HOUR));
-        assertEquals(2, heap.pages.dirtyPages());
+        assertEquals(2, heap.pages.dirty.pages());
         assertEquals(run, heap.allocateZeroed(2 * PAGE, Heap.MIN_ALIGNMENT));
         assertEquals(0, Memory.getLong(run));
     }

@@ -233,9 +233,9 @@ class SlabTest {
     @Test
     void ofTheEmptySpansOneKeepsItsPage() {
         allocate(3 * CAPACITY, 64).forEach(heap::free);
-        assertEquals(2, heap.pages.dirtyPages());
+        assertEquals(2, heap.pages.dirty.pages());
         assertEquals(memory.base(), pageOf(allocate(64)), "the spare");
-        assertEquals(2, heap.pages.dirtyPages());
+        assertEquals(2, heap.pages.dirty.pages());
     }
 
     @Test
