@@ -21,7 +21,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
+/// Lists of spans that two threads have changed at once may have no end: that is a failure, too.
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 class SlabThreadsTest {
 
     private static final long BYTES = 256L << 20;
