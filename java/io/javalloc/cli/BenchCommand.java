@@ -1,15 +1,27 @@
 package io.javalloc.cli;
 
-import io.javalloc.kit.bench.Benchmark;
-import io.javalloc.kit.bench.Figure;
-import io.javalloc.kit.bench.Samples;
+import io.javalloc.catalog.Catalog;
+import io.javalloc.kit.bench.Contender;
+import io.javalloc.kit.bench.Latency;
+import io.javalloc.kit.bench.Natives;
+import io.javalloc.kit.bench.ResultFiles;
+import io.javalloc.kit.bench.Results;
+import io.javalloc.kit.bench.Rounds;
+import io.javalloc.kit.bench.Sample;
+import io.javalloc.kit.bench.Setting;
+import io.javalloc.kit.bench.Sink;
+import io.javalloc.kit.bench.Suite;
+import io.javalloc.kit.bench.Task;
+import io.javalloc.kit.bench.report.Reasons;
+import io.javalloc.kit.bench.report.Report;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,117 +29,223 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// Measures heaps in a C program, beside glibc.
+/// Measures whole programs on heaps, glibc and native allocators.
 @Command(
         name = "bench",
+        subcommands = {BenchCallsCommand.class, BenchReportCommand.class},
         description = {
-            "Measures what malloc and its family cost in a C program: on glibc and on heaps, in"
-                    + " turns.",
+            "Measures what allocators cost whole programs, start-up included: workloads of our own, each"
+                    + " an allocation pattern, and real programs, on glibc, on heaps, and on the native"
+                    + " allocators that are installed, in turns.",
             "",
-            "Figures are nanoseconds for one operation of a thread: the median of the rounds, half of"
-                    + " the distance between the least and the most, and how many times as long as"
-                    + " on glibc. A heap that cannot serve a workload shows - for it."
+            "Takes some minutes for each heap; to see only a part: --only 'server|gcc' --rounds 1."
+                    + " For a first look at a heap's calls alone: javalloc bench calls --heap EXPR.",
+            ""
         })
 final class BenchCommand implements Callable<Integer> {
-
-    private static final int LABEL = 30;
-    private static final int VALUE = 15;
-    private static final int RATIO = 7;
-
-    /// Nobody wants to know the digits behind the point of more than this.
-    private static final double EXACT = 1000;
-
-    /// More contenders than this are shown in a table of their own, so that lines stay short.
-    private static final int MOST_BESIDE = 3;
 
     @Spec private CommandSpec spec;
     @Mixin private HeapClassPath classPath;
 
     @Option(
             names = "--heap",
-            required = true,
             paramLabel = "EXPR",
-            description = "A heap to measure; may be given several times.")
-    private List<String> heaps;
+            description =
+                    "A heap to measure; may be given several times (default: the default heap).")
+    private List<String> heaps = new ArrayList<>();
 
-    @Option(names = "--csv", paramLabel = "FILE", description = "Also write all figures there.")
+    @Option(
+            names = "--preload",
+            paramLabel = "NAME=FILE",
+            description = "Another allocator: a library to preload; may be given several times.")
+    private Map<String, Path> preloads = new LinkedHashMap<>();
+
+    @Option(
+            names = "--no-natives",
+            description =
+                    "Leave out jemalloc, mimalloc and tcmalloc, which else take part if there.")
+    private boolean isWithoutNatives;
+
+    @Option(
+            names = "--only",
+            paramLabel = "TASKS",
+            split = ",",
+            description = "Only these tasks: names or regular expressions, separated by commas.")
+    private List<String> only = new ArrayList<>();
+
+    @Option(names = "--list", description = "List tasks and contenders, and measure nothing.")
+    private boolean isList;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "How often each contender does each task (default: ${DEFAULT-VALUE}).")
+    private int rounds;
+
+    @Option(
+            names = "--scale",
+            paramLabel = "F",
+            defaultValue = "1",
+            description =
+                    "How much work a task is; 1 takes half a second to a second on glibc (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private double scale;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "S",
+            defaultValue = "60",
+            description = "A run that takes longer has failed (default: ${DEFAULT-VALUE} seconds).")
+    private int seconds;
+
+    @Option(
+            names = "--no-latency",
+            description = "Do not measure single calls, which takes runs of their own.")
+    private boolean isWithoutLatency;
+
+    @Option(
+            names = "--csv",
+            paramLabel = "FILE",
+            description =
+                    "Write each run there as it ends, and single calls beside it, into FILE-calls.csv:"
+                            + " what was measured stays if you end it.")
     private Path csv;
 
-    @Mixin private BenchOptions options;
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Write a page with charts there, which needs nothing else.")
+    private Path html;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (csv != null) {
-            Output.prepare(csv);
-        }
-        Progress progress = new Progress(spec.commandLine().getErr());
-        Benchmark benchmark = options.benchmark(classPath.get());
-        Samples samples = benchmark.run(heaps, options.rounds(), progress::say);
-        progress.clear();
+        check();
+        Suite suite = suite();
+        List<Contender> contenders = contenders();
         PrintWriter out = spec.commandLine().getOut();
-        for (int from = 0; from < heaps.size(); from += MOST_BESIDE) {
-            int to = Math.min(heaps.size(), from + MOST_BESIDE);
-            out.print(table(samples, heaps.subList(from, to)));
+        if (isList) {
+            list(out, suite, contenders);
+            return Status.OK;
         }
-        out.flush();
-        if (csv != null) {
-            Output.write(csv, samples.csv());
+        Results results = measure(suite, contenders);
+        BenchTables.print(out, results);
+        if (html != null) {
+            String page = Report.html(results, new Reasons(List.of()), "javalloc bench");
+            Output.write(html, page);
         }
         return Status.OK;
     }
 
-    private static String table(Samples samples, List<String> heaps) {
-        List<Integer> widths = new ArrayList<>(List.of(LABEL, -VALUE));
-        heaps.forEach(heap -> Collections.addAll(widths, -VALUE, -RATIO));
-        TextTable table = new TextTable(widths.stream().mapToInt(Integer::intValue).toArray());
-        List<String> head = new ArrayList<>(List.of("", Benchmark.LIBC));
-        heaps.forEach(heap -> Collections.addAll(head, shortened(heap), ""));
-        table.row(head.toArray(String[]::new));
-        int threads = -1;
-        for (Figure figure : samples.figures()) {
-            if (figure.threads() != threads) {
-                threads = figure.threads();
-                table.line(headline(threads));
+    private void check() {
+        require(rounds >= 1, "--rounds: at least 1");
+        require(scale > 0, "--scale: more than 0");
+        require(seconds >= 1, "--timeout: at least 1");
+        if (csv != null) {
+            Output.prepare(csv);
+            Output.prepare(ResultFiles.calls(csv));
+        }
+        if (html != null) {
+            Output.prepare(html);
+        }
+    }
+
+    private static void require(boolean isRight, String words) {
+        if (!isRight) {
+            throw new Refusal(Status.USAGE, words);
+        }
+    }
+
+    private Suite suite() {
+        try {
+            Suite all = Suite.of(NativeBuild.directory(), scale);
+            return only.isEmpty() ? all : all.only(only);
+        } catch (IllegalStateException e) {
+            throw new Refusal(Status.UNAVAILABLE, e.getMessage());
+        }
+    }
+
+    private List<Contender> contenders() {
+        Path library = NativeBuild.directory().toAbsolutePath().resolve("lib/libjavalloc.so");
+        if (!Files.exists(library)) {
+            throw new Refusal(Status.UNAVAILABLE, library + " is missing; javalloc build makes it");
+        }
+        List<Contender> contenders = new ArrayList<>();
+        contenders.add(Contender.glibc());
+        if (!isWithoutNatives) {
+            contenders.addAll(Natives.installed());
+        }
+        preloads.forEach((name, file) -> contenders.add(preloaded(name, file)));
+        for (String heap : heaps.isEmpty() ? List.of(Catalog.DEFAULT) : heaps) {
+            contenders.add(Contender.heap(heap, library, absoluteClassPath()));
+        }
+        long names = contenders.stream().map(Contender::name).distinct().count();
+        require(names == contenders.size(), "two contenders have the same name");
+        return contenders;
+    }
+
+    private static Contender preloaded(String name, Path file) {
+        require(Files.isRegularFile(file), "--preload: there is no file " + file);
+        return Contender.preloaded(name, file.toAbsolutePath());
+    }
+
+    /// Programs run in folders of their own.
+    private String absoluteClassPath() {
+        List<String> parts = new ArrayList<>();
+        for (String part : classPath.get().split(":", -1)) {
+            parts.add(part.isEmpty() ? "" : Path.of(part).toAbsolutePath().toString());
+        }
+        return String.join(":", parts);
+    }
+
+    private static void list(PrintWriter out, Suite suite, List<Contender> contenders) {
+        TextTable table = new TextTable(18, 10, 70);
+        for (Task task : suite.tasks()) {
+            table.row(task.name(), task.kind().toString(), task.about());
+        }
+        table.line("");
+        for (Contender contender : contenders) {
+            table.row(contender.name(), "contender", contender.origin());
+        }
+        out.print(table);
+        if (!suite.missing().isEmpty()) {
+            out.println("not installed: " + String.join(", ", suite.missing()));
+        }
+        out.println("native allocators come with: apt-get install " + Natives.packages());
+    }
+
+    private Results measure(Suite suite, List<Contender> contenders)
+            throws IOException, InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        Progress progress = new Progress(err);
+        if (!suite.missing().isEmpty()) {
+            err.println("javalloc: not installed, left out: " + String.join(", ", suite.missing()));
+        }
+        Map<String, String> setting =
+                Setting.of(NativeBuild.directory(), suite, contenders, rounds, scale);
+        Results results = new Results(setting);
+        Rounds benchmark = new Rounds(suite, contenders, rounds, seconds, !isWithoutLatency);
+        try (ResultFiles files = csv == null ? null : new ResultFiles(csv, setting)) {
+            Sink sink = files == null ? results : both(results, files);
+            benchmark.run(sink, progress::show, progress::say);
+        }
+        progress.clear();
+        return results;
+    }
+
+    private static Sink both(Sink first, Sink second) {
+        return new Sink() {
+            @Override
+            public void add(Sample sample) throws IOException {
+                first.add(sample);
+                second.add(sample);
             }
-            table.row(row(samples, heaps, figure));
-        }
-        return table.line("").toString();
-    }
 
-    private static String shortened(String heap) {
-        return heap.length() <= VALUE ? heap : heap.substring(0, VALUE - 3) + "...";
-    }
-
-    private static String headline(int threads) {
-        return switch (threads) {
-            case 0 -> "all of it";
-            case 1 -> "one thread (ns)";
-            default -> threads + " threads at once (ns)";
+            @Override
+            public void add(Latency latency) throws IOException {
+                first.add(latency);
+                second.add(latency);
+            }
         };
-    }
-
-    private static String[] row(Samples samples, List<String> heaps, Figure figure) {
-        double libc = samples.median(Benchmark.LIBC, figure);
-        List<String> cells = new ArrayList<>();
-        cells.add("  " + figure.describe());
-        cells.add(value(samples, Benchmark.LIBC, figure));
-        for (String heap : heaps) {
-            double ratio = samples.median(heap, figure) / libc;
-            cells.add(value(samples, heap, figure));
-            cells.add(Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "x%.1f", ratio));
-        }
-        return cells.toArray(String[]::new);
-    }
-
-    private static String value(Samples samples, String contender, Figure figure) {
-        double unit = figure.equals(Figure.PEAK) ? 1 << 20 : 1;
-        double median = samples.median(contender, figure) / unit;
-        double spread = samples.spread(contender, figure) / unit;
-        if (Double.isNaN(median)) {
-            return "-";
-        }
-        return median < EXACT
-                ? String.format(Locale.ROOT, "%.1f +-%.1f", median, spread)
-                : String.format(Locale.ROOT, "%.0f +-%.0f", median, spread);
     }
 }

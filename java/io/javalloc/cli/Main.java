@@ -39,7 +39,6 @@ public final class Main {
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
         CommandLine line = new CommandLine(new Main());
         addHelp(line);
-        line.getSubcommands().values().forEach(Main::addHelp);
         return line.setOut(out)
                 .setErr(err)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
@@ -56,6 +55,7 @@ public final class Main {
                                 .usageHelp(true)
                                 .description("Show this text.")
                                 .build());
+        command.getSubcommands().values().forEach(Main::addHelp);
     }
 
     private static int refuse(ParameterException wrong, String[] arguments) {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 final class SurveyCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
-    @Mixin private BenchOptions options;
+    @Mixin private CallsOptions options;
 
     @Option(
             names = "--output",

@@ -37,13 +37,14 @@ class ArchitectureTest {
                     .resideInAnyPackage("io.javalloc..", JAVA_BASE);
 
     @ArchTest
-    static final ArchRule the_kit_needs_nothing_but_the_jdk =
+    static final ArchRule the_kit_needs_nothing_but_the_jdk_and_histograms =
             classes()
                     .that()
                     .resideInAPackage("io.javalloc.kit..")
                     .should()
                     .onlyDependOnClassesThat()
-                    .resideInAnyPackage("io.javalloc..", JAVA_BASE, "com.sun.management");
+                    .resideInAnyPackage(
+                            "io.javalloc..", JAVA_BASE, "com.sun.management", "org.HdrHistogram");
 
     @ArchTest
     static final ArchRule only_the_command_line_knows_picocli =

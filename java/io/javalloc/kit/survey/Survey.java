@@ -2,9 +2,10 @@ package io.javalloc.kit.survey;
 
 import io.javalloc.HeapProvider;
 import io.javalloc.catalog.Catalog;
-import io.javalloc.kit.bench.Benchmark;
-import io.javalloc.kit.bench.Figure;
-import io.javalloc.kit.bench.Samples;
+import io.javalloc.kit.Machine;
+import io.javalloc.kit.bench.calls.Benchmark;
+import io.javalloc.kit.bench.calls.Figure;
+import io.javalloc.kit.bench.calls.Samples;
 import io.javalloc.kit.map.CommonStream;
 import io.javalloc.kit.map.HeapMap;
 import java.io.IOException;

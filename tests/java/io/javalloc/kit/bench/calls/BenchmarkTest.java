@@ -1,10 +1,10 @@
-package io.javalloc.kit.bench;
+package io.javalloc.kit.bench.calls;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.javalloc.kit.bench.Samples.Sample;
+import io.javalloc.kit.bench.calls.Samples.Sample;
 import io.javalloc.kit.survey.Survey;
 import java.io.IOException;
 import java.nio.file.Files;

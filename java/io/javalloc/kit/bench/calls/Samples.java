@@ -1,4 +1,4 @@
-package io.javalloc.kit.bench;
+package io.javalloc.kit.bench.calls;
 
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
-package io.javalloc.kit.bench;
+package io.javalloc.kit.bench.calls;
 
-import io.javalloc.kit.bench.Samples.Sample;
+import io.javalloc.kit.bench.calls.Samples.Sample;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

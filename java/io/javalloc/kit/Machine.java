@@ -1,18 +1,18 @@
-package io.javalloc.kit.survey;
+package io.javalloc.kit;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// The machine that figures come from.
-final class Machine {
+public final class Machine {
 
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
 
     private Machine() {}
 
     /// Processor, system and Java, in a line.
-    static String describe() throws IOException {
+    public static String describe() throws IOException {
         String model =
                 Files.readAllLines(PROCESSORS).stream()
                         .filter(line -> line.startsWith("model name"))

@@ -1,10 +1,10 @@
 package io.javalloc.cli;
 
-import io.javalloc.kit.bench.Benchmark;
+import io.javalloc.kit.bench.calls.Benchmark;
 import picocli.CommandLine.Option;
 
 /// How long is measured.
-final class BenchOptions {
+final class CallsOptions {
 
     @Option(
             names = "--rounds",

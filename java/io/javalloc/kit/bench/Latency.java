@@ -1,0 +1,25 @@
+package io.javalloc.kit.bench;
+
+/// What single calls took in one run, in nanoseconds; what reading the clock takes is in each.
+///
+/// @param operation malloc, free or realloc; or [#FIRST]
+/// @param round     counted from 1
+/// @param calls     how many were timed
+/// @param mean      of all calls, the longest too
+/// @param overhead  what reading the clock takes
+public record Latency(
+        String task,
+        String contender,
+        int round,
+        String operation,
+        long calls,
+        double mean,
+        long p50,
+        long p99,
+        long p999,
+        long most,
+        double overhead) {
+
+    /// The first 100,000 calls of any sort, while allocators (and JVMs) warm up.
+    public static final String FIRST = "first";
+}
