@@ -17,14 +17,24 @@ final class Figures {
 
     private Figures() {}
 
-    /// The median and the spread.
+    /// The median, and the spread if there are several rounds.
     static String value(Summary summary, Quantity quantity) {
         if (!summary.isKnown()) {
             return UNKNOWN;
         }
-        String seconds = summary.median() < SHORT ? "%.4f +-%.4f" : "%.2f +-%.2f";
-        String format = quantity.unit().equals("s") ? seconds : "%.1f";
-        return String.format(Locale.ROOT, format, summary.median(), summary.spread());
+        if (!quantity.unit().equals("s")) {
+            return String.format(Locale.ROOT, "%.1f", summary.median());
+        }
+        boolean isShort = summary.median() < SHORT;
+        String median = seconds(summary.median(), isShort);
+        boolean isOneRound = summary.spread() == 0;
+        return isOneRound ? median : median + " +-" + seconds(summary.spread(), isShort);
+    }
+
+    private static String seconds(double value, boolean isShort) {
+        return isShort
+                ? String.format(Locale.ROOT, "%.4f", value)
+                : String.format(Locale.ROOT, "%.2f", value);
     }
 
     /// How many times as much.

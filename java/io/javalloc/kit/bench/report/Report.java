@@ -28,7 +28,7 @@ public final class Report {
     private static final String SCORES =
             "Geometric means of how many times as much each takes as glibc: less is better. Less"
                     + " start-up: what a program that does nothing takes on the same allocator is taken"
-                    + " off once. CPU: workloads, programs.";
+                    + " off once.";
 
     private static final String CALLS =
             "Runs of their own, with less work, in which each call is timed. Reading the clock takes"

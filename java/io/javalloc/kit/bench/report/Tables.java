@@ -33,7 +33,7 @@ public final class Tables {
                         "less start-up",
                         "programs",
                         "less start-up",
-                        "CPU, all",
+                        "CPU of both",
                         "peak, workloads",
                         "peak, programs");
         List<List<String>> rows = new ArrayList<>();
