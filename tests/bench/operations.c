@@ -7,7 +7,7 @@
  *
  *   operations [MILLISECONDS]           how long each workload is measured (default 150); as long again to warm up
  *
- * `javalloc bench` runs it plain and under each heap, in turns. Workloads
+ * `javalloc bench calls` runs it plain and under each heap, in turns. Workloads
  *   empty    two empty crossings into Java (only where javalloc serves)
  *   pair     malloc and free of 64 bytes
  *   malloc   of 1,000 blocks of 64 bytes

@@ -37,6 +37,7 @@ final class Measure implements AutoCloseable {
     private final Path result;
     private final Path output;
     private final Path errors;
+    private final Thread deletion = new Thread(this::delete);
 
     /// @param program `measure`
     /// @param seconds after which a program is ended
@@ -47,6 +48,7 @@ final class Measure implements AutoCloseable {
         result = folder.resolve("result");
         output = folder.resolve("output");
         errors = folder.resolve("errors");
+        Runtime.getRuntime().addShutdownHook(deletion);
     }
 
     /// A file in the folder.
@@ -106,12 +108,18 @@ final class Measure implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        try (var files = Files.newDirectoryStream(folder)) {
-            for (Path file : files) {
-                Files.delete(file);
-            }
+    public void close() {
+        Runtime.getRuntime().removeShutdownHook(deletion);
+        delete();
+    }
+
+    /// Also when the benchmark is ended from outside. What a program still writes meanwhile is left
+    /// to the system.
+    private void delete() {
+        File[] files = folder.toFile().listFiles();
+        for (File file : files == null ? new File[0] : files) {
+            file.delete();
         }
-        Files.delete(folder);
+        folder.toFile().delete();
     }
 }

@@ -34,6 +34,10 @@ class CommandsTest {
         return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
     }
 
+    private static String[] words(String line) {
+        return Pattern.compile(" ").split(line);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "heaps, --practical",
@@ -41,11 +45,13 @@ class CommandsTest {
         "check, --rule=NAME",
         "check, Exit status",
         "bench, --csv=FILE",
+        "bench calls, --milliseconds=N",
+        "bench report, --from=CSV",
         "map, --output=FILE",
         "survey, --output=FOLDER",
     })
     void each_command_explains_its_options(String command, String option) {
-        assertEquals(Status.OK, run(command, "--help"));
+        assertEquals(Status.OK, run(words(command + " --help")));
         assertTrue(out.toString().startsWith("Usage: javalloc " + command), out.toString());
         assertTrue(out.toString().contains(option), out.toString());
         out.toString().lines().forEach(line -> assertTrue(line.length() <= 100, line));
@@ -66,12 +72,21 @@ class CommandsTest {
                     map --heap knr -o WORK            | cannot write WORK: it is not a file that may be written
                     bench --heap knr --csv WORK/no/x  | cannot write WORK/no/x: there is no such folder
                     bench --heap knr --rounds 0       | --rounds: at least 1
-                    bench --heap knr --milliseconds 0 | --milliseconds: more than 0
+                    bench --scale 0                   | --scale: more than 0
+                    bench --timeout 0                 | --timeout: at least 1
+                    bench --only start-up,nothing     | there is no task 'nothing'; there are: start-up,
+                    bench --list --preload a=WORK/no  | --preload: there is no file WORK/no
+                    bench --list --heap a --heap a    | two contenders have the same name
+                    bench calls                       | Missing required option: '--heap=EXPR'; see: javalloc bench calls --help
+                    bench calls --heap knr --csv WORK/no/x  | cannot write WORK/no/x: there is no such folder
+                    bench calls --heap knr --rounds 0 | --rounds: at least 1
+                    bench calls --heap knr --milliseconds 0 | --milliseconds: more than 0
+                    bench report --from WORK/no       | --from: cannot read WORK/no
                     frobnicate                        | Unmatched argument at index 0: 'frobnicate'; see: javalloc --help
                     """)
     void mistakes_are_named_and_end_with_64(String line, String message) {
         String folder = work.toString();
-        int status = run(Pattern.compile(" ").split(line.replace("WORK", folder)));
+        int status = run(words(line.replace("WORK", folder)));
         String expected = "javalloc: " + message.replace("WORK", folder);
         assertTrue(err.toString().contains(expected), err.toString());
         assertEquals(Status.USAGE, status);
@@ -83,11 +98,22 @@ class CommandsTest {
         String before = System.getProperty("javalloc.native");
         System.setProperty("javalloc.native", work.toString());
         try {
-            assertEquals(Status.UNAVAILABLE, run("bench", "--heap", "knr"));
+            assertEquals(Status.UNAVAILABLE, run("bench"));
+            assertEquals(Status.UNAVAILABLE, run("bench", "calls", "--heap", "knr"));
         } finally {
             System.setProperty("javalloc.native", before);
         }
+        assertTrue(err.toString().contains("measure is missing; javalloc build makes it"));
         assertTrue(err.toString().contains("operations is missing; javalloc build makes it"));
+    }
+
+    @Test
+    void bench_lists_what_there_is_to_do() {
+        assertEquals(Status.OK, run("bench", "--list", "--no-natives", "--heap", "knr"));
+        assertTrue(out.toString().contains("\nserver "), out.toString());
+        assertTrue(out.toString().contains("\nglibc "), out.toString());
+        assertTrue(out.toString().contains("\nknr "), out.toString());
+        out.toString().lines().forEach(line -> assertTrue(line.length() <= WIDTH, line));
     }
 
     @Test

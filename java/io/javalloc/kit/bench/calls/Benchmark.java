@@ -1,5 +1,6 @@
 package io.javalloc.kit.bench.calls;
 
+import io.javalloc.kit.bench.Contender;
 import io.javalloc.kit.bench.calls.Samples.Sample;
 import java.io.File;
 import java.io.IOException;
@@ -16,7 +17,7 @@ import java.util.function.Consumer;
 public final class Benchmark {
 
     /// The contender without javalloc.
-    public static final String LIBC = "glibc";
+    public static final String LIBC = Contender.GLIBC;
 
     private static final int WRONG_HEAP = 64;
     private static final int PATIENCE_MINUTES = 5;
@@ -106,19 +107,10 @@ public final class Benchmark {
     }
 
     private void prepare(Map<String, String> environment, String contender) {
-        environment.keySet().removeIf(Benchmark::isOurs);
+        Contender.clear(environment);
         if (!contender.equals(LIBC)) {
-            environment.put("LD_PRELOAD", library.toString());
-            environment.put("JAVALLOC_HEAP", contender);
-            environment.put("JAVALLOC_STRICT", "1");
-            environment.put("JAVALLOC_CLASSPATH", classPath);
+            environment.putAll(Contender.heap(contender, library, classPath).environment());
         }
-    }
-
-    /// What chooses a JDK stays.
-    private static boolean isOurs(String name) {
-        boolean choosesJdk = name.equals("JAVALLOC_JAVA_HOME");
-        return name.equals("LD_PRELOAD") || (name.startsWith("JAVALLOC") && !choosesJdk);
     }
 
     private static void read(List<String> lines, String contender, int round, Samples samples) {

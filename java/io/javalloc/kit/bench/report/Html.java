@@ -73,7 +73,8 @@ final class Html {
     }
 
     private static void paragraph(StringBuilder page, String words) {
-        page.append("<p>").append(escaped(words)).append("</p>\n");
+        String code = escaped(words).replaceAll("`([^`]*)`", "<code>$1</code>");
+        page.append("<p>").append(code).append("</p>\n");
     }
 
     private static void table(StringBuilder page, Table table) {

@@ -32,7 +32,8 @@ public final class Report {
 
     private static final String CALLS =
             "Runs of their own, with less work, in which each call is timed. Reading the clock takes"
-                    + " OVERHEAD ns, which are in every figure.";
+                    + " OVERHEAD ns, which are in every figure, and figures"
+                    + " come in steps of the clock.";
 
     private static final String RESIDENT =
             "What the process has resident when all blocks are freed: what the allocator keeps.";
@@ -40,6 +41,7 @@ public final class Report {
     private final Results results;
     private final Reasons reasons;
     private final Tables tables;
+    private final Charts charts;
     private final List<Section> sections = new ArrayList<>();
 
     private Report(Results results, Reasons reasons) {
@@ -49,6 +51,7 @@ public final class Report {
         this.results = results;
         this.reasons = reasons;
         tables = new Tables(results, results.contenders());
+        charts = new Charts(results);
     }
 
     /// The page for `BENCHMARKS.md`.
@@ -67,7 +70,7 @@ public final class Report {
 
     private List<Section> sections() {
         sections.add(Section.of("What was measured", HOW, setting()));
-        sections.add(Section.of("All in all", SCORES, tables.scores()));
+        sections.add(new Section("All in all", List.of(SCORES), charts.scores(), tables.scores()));
         for (String heap : results.heaps()) {
             sections.addAll(new Verdicts(results, reasons, heap).sections());
         }
@@ -95,13 +98,8 @@ public final class Report {
         if (results.tasks(kind).isEmpty()) {
             return;
         }
-        List<String> charts = new ArrayList<>();
-        for (String task : results.tasks(kind)) {
-            charts.add(BarChart.svg(results, task, Quantity.WALL));
-            charts.add(BarChart.svg(results, task, Quantity.PEAK));
-        }
         Table table = tables.quantity(kind, Quantity.WALL);
-        sections.add(new Section(title, List.of(words), charts, table));
+        sections.add(new Section(title, List.of(words), charts.tasks(kind), table));
     }
 
     private void addQuantity(Kind kind, String title, Quantity quantity, String words) {
