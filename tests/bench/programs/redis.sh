@@ -11,7 +11,10 @@ LD_PRELOAD=${BENCH_PRELOAD-} "$1" --port 0 --unixsocket redis.sock --save '' --d
 server_pid=$!
 tries=0
 until [ -S redis.sock ]; do
-    kill -0 $server_pid 2>/dev/null && [ $((tries += 1)) -lt 600 ] || { cat log >&2; exit 1; }
+    if ! kill -0 $server_pid 2>/dev/null || [ $((tries += 1)) -gt 600 ]; then
+        cat log >&2
+        exit 1
+    fi
     sleep 0.01
 done
 requests=$(awk -v scale="$3" 'BEGIN { printf "%d", 20000 * scale + 100 }')

@@ -10,9 +10,7 @@ import java.util.Map;
 /// @param isHeap    whether it is one of javalloc's, and not a native allocator
 /// @param library   what is preloaded; null for glibc, which is there anyway
 /// @param variables what else programs must have in their environment
-/// @param origin    where it comes from, with its version
-public record Contender(
-        String name, boolean isHeap, Path library, Map<String, String> variables, String origin) {
+public record Contender(String name, boolean isHeap, Path library, Map<String, String> variables) {
 
     /// The name of the contender that all others are compared with.
     public static final String GLIBC = "glibc";
@@ -21,7 +19,7 @@ public record Contender(
 
     /// The allocator of the C library: nothing is preloaded.
     public static Contender glibc() {
-        return new Contender(GLIBC, false, null, Map.of(), Origin.ofCLibrary());
+        return new Contender(GLIBC, false, null, Map.of());
     }
 
     /// A heap of this build.
@@ -33,12 +31,20 @@ public record Contender(
         variables.put("JAVALLOC_HEAP", expression);
         variables.put("JAVALLOC_STRICT", "1");
         variables.put("JAVALLOC_CLASSPATH", classPath);
-        return new Contender(expression, true, library, variables, "a heap of this build");
+        return new Contender(expression, true, library, variables);
     }
 
     /// A native allocator.
     public static Contender preloaded(String name, Path library) {
-        return new Contender(name, false, library, Map.of(), Origin.of(library));
+        return new Contender(name, false, library, Map.of());
+    }
+
+    /// Where it comes from, with its version; asks the system.
+    public String origin() {
+        if (isHeap) {
+            return "a heap of this build";
+        }
+        return library == null ? Origin.ofCLibrary() : Origin.of(library);
     }
 
     /// What must be in a program's environment.

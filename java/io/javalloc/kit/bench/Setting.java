@@ -2,6 +2,7 @@ package io.javalloc.kit.bench;
 
 import io.javalloc.kit.Machine;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +10,9 @@ import java.util.Map;
 
 /// What results depend on: the machine, versions, options.
 public final class Setting {
+
+    /// A machine that does something else meanwhile measures that, too.
+    private static final Path LOAD = Path.of("/proc/loadavg");
 
     private Setting() {}
 
@@ -22,6 +26,7 @@ public final class Setting {
         setting.put("machine", Machine.describe());
         Origin.firstLine("git", "-C", build.toString(), "describe", "--always", "--dirty")
                 .ifPresent(commit -> setting.put("javalloc", commit));
+        setting.put("load before", Files.readString(LOAD).strip());
         setting.put("rounds", Integer.toString(rounds));
         setting.put("scale", Double.toString(scale));
         for (Contender contender : contenders) {
@@ -29,8 +34,8 @@ public final class Setting {
             setting.put(sort + contender.name(), contender.origin());
         }
         for (Task task : suite.tasks()) {
-            if (!task.version().isEmpty()) {
-                setting.put("program " + task.name(), task.version());
+            if (task.program() != null) {
+                setting.put("program " + task.name(), Origin.of(task.program()));
             }
         }
         if (!suite.missing().isEmpty()) {

@@ -11,7 +11,7 @@ import java.util.List;
 ///                 empty if there is none
 /// @param isScript whether the command is a script that hands the allocator on to the program that
 ///                 is measured
-/// @param version  of the program; empty if it is our own
+/// @param program  what is installed here and has a version; null if it is our own
 public record Task(
         String name,
         Kind kind,
@@ -19,16 +19,16 @@ public record Task(
         List<String> command,
         List<String> timed,
         boolean isScript,
-        String version) {
+        Path program) {
 
     private static final String SCRIPTS_PRELOAD = "BENCH_PRELOAD";
 
     static Task program(String name, String about, Path program, List<String> command) {
-        return new Task(name, Kind.PROGRAM, about, command, List.of(), false, Origin.of(program));
+        return new Task(name, Kind.PROGRAM, about, command, List.of(), false, program);
     }
 
     static Task script(String name, String about, Path program, List<String> command) {
-        return new Task(name, Kind.PROGRAM, about, command, List.of(), true, Origin.of(program));
+        return new Task(name, Kind.PROGRAM, about, command, List.of(), true, program);
     }
 
     /// The variables that make the contender serve the task.

@@ -53,7 +53,7 @@ final class Workloads {
                         List.of(program, START_UP),
                         List.of(),
                         false,
-                        ""));
+                        null));
         ABOUT.forEach(
                 (name, about) ->
                         tasks.add(
@@ -64,7 +64,7 @@ final class Workloads {
                                         List.of(program, name, size),
                                         List.of(timed, name, timedSize),
                                         false,
-                                        "")));
+                                        null)));
         return tasks;
     }
 }

@@ -22,7 +22,8 @@ public final class Report {
                     + " else the machine does hits all of them alike. Figures are medians of the rounds,"
                     + " with half of the distance between the least and the most; x1.50: one and a half"
                     + " times as much as on glibc. Processor time is that of the program and of what it"
-                    + " waited for; peak memory that of the largest of its processes. Who fails in one"
+                    + " waited for; peak memory that of the largest of its processes. Level: nearer than"
+                    + " 5 % to each other, or than half of the range of the rounds. Who fails in one"
                     + " round has no figure, and is missing in the means.";
 
     private static final String SCORES =

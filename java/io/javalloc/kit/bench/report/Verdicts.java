@@ -4,6 +4,7 @@ import io.javalloc.kit.bench.Contender;
 import io.javalloc.kit.bench.Kind;
 import io.javalloc.kit.bench.Quantity;
 import io.javalloc.kit.bench.Results;
+import io.javalloc.kit.bench.Summary;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -12,14 +13,16 @@ import java.util.List;
 /// allocators.
 final class Verdicts {
 
-    /// Nearer than this to each other, two contenders are level.
-    private static final double NOISE = 1.05;
+    /// Contenders that are nearer than this to each other are level; or nearer than half of the
+    /// range of their rounds, if that is more.
+    private static final double NOISE = 0.05;
 
     private static final List<String> HEAD =
             List.of(
                     "task",
                     "time, times glibc",
                     "times the fastest native",
+                    "CPU, times glibc",
                     "peak, times glibc",
                     "why");
 
@@ -41,21 +44,32 @@ final class Verdicts {
     /// A section each for what is won, level, lost, and failed.
     List<Section> sections() {
         List<Section> sections = new ArrayList<>();
-        add(
-                sections,
-                "wins against glibc",
-                tasks.stream().filter(t -> factor(t) < 1 / NOISE).toList());
+        add(sections, "wins against glibc", tasks.stream().filter(this::isWon).toList());
         add(sections, "is level with glibc", tasks.stream().filter(this::isLevel).toList());
-        add(
-                sections,
-                "loses against glibc",
-                tasks.stream().filter(t -> factor(t) > NOISE).toList());
+        add(sections, "loses against glibc", tasks.stream().filter(this::isLost).toList());
         add(sections, "fails", tasks.stream().filter(t -> Double.isNaN(factor(t))).toList());
         return sections;
     }
 
+    private boolean isWon(String task) {
+        return factor(task) < 1 / (1 + noise(task));
+    }
+
+    private boolean isLost(String task) {
+        return factor(task) > 1 + noise(task);
+    }
+
     private boolean isLevel(String task) {
-        return factor(task) >= 1 / NOISE && factor(task) <= NOISE;
+        return !Double.isNaN(factor(task)) && !isWon(task) && !isLost(task);
+    }
+
+    private double noise(String task) {
+        double noise = NOISE;
+        for (String contender : List.of(heap, Contender.GLIBC)) {
+            Summary time = results.summary(task, contender, Quantity.WALL);
+            noise = Math.max(noise, time.spread() / time.median());
+        }
+        return noise;
     }
 
     private void add(List<Section> sections, String verdict, List<String> found) {
@@ -77,8 +91,8 @@ final class Verdicts {
                             task,
                             failure.isEmpty() ? Figures.factor(factor(task)) : failure,
                             fastest(task),
-                            Figures.factor(
-                                    results.ratio(task, heap, Contender.GLIBC, Quantity.PEAK)),
+                            times(task, Quantity.CPU),
+                            times(task, Quantity.PEAK),
                             reasons.of(task)));
         }
         return new Table(HEAD, rows);
@@ -86,6 +100,10 @@ final class Verdicts {
 
     private double factor(String task) {
         return results.ratio(task, heap, Contender.GLIBC, Quantity.WALL);
+    }
+
+    private String times(String task, Quantity quantity) {
+        return Figures.factor(results.ratio(task, heap, Contender.GLIBC, quantity));
     }
 
     private String fastest(String task) {

@@ -35,7 +35,7 @@ class RoundsTest {
     }
 
     private static Contender contender(String name, String value) {
-        return new Contender(name, false, null, Map.of("WHO", value), "");
+        return new Contender(name, false, null, Map.of("WHO", value));
     }
 
     private Suite shell(String name, String script) {
@@ -47,7 +47,7 @@ class RoundsTest {
                         List.of("/bin/sh", "-c", script),
                         List.of(),
                         false,
-                        "");
+                        null);
         return new Suite(BUILD.resolve("tests/bench"), List.of(task), List.of());
     }
 
