@@ -1,6 +1,5 @@
 package io.javalloc.cli;
 
-import io.javalloc.catalog.Catalog;
 import io.javalloc.kit.bench.Contender;
 import io.javalloc.kit.bench.Latency;
 import io.javalloc.kit.bench.Natives;
@@ -16,10 +15,8 @@ import io.javalloc.kit.bench.report.Reasons;
 import io.javalloc.kit.bench.report.Report;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -45,26 +42,7 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
-    @Mixin private HeapClassPath classPath;
-
-    @Option(
-            names = "--heap",
-            paramLabel = "EXPR",
-            description =
-                    "A heap to measure; may be given several times (default: the default heap).")
-    private List<String> heaps = new ArrayList<>();
-
-    @Option(
-            names = "--preload",
-            paramLabel = "NAME=FILE",
-            description = "Another allocator: a library to preload; may be given several times.")
-    private Map<String, Path> preloads = new LinkedHashMap<>();
-
-    @Option(
-            names = "--no-natives",
-            description =
-                    "Leave out jemalloc, mimalloc and tcmalloc, which else take part if there.")
-    private boolean isWithoutNatives;
+    @Mixin private ContenderOptions choice;
 
     @Option(
             names = "--only",
@@ -122,7 +100,7 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         check();
         Suite suite = suite();
-        List<Contender> contenders = contenders();
+        List<Contender> contenders = choice.contenders();
         PrintWriter out = spec.commandLine().getOut();
         if (isList) {
             list(out, suite, contenders);
@@ -138,21 +116,15 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void check() {
-        require(rounds >= 1, "--rounds: at least 1");
-        require(scale > 0, "--scale: more than 0");
-        require(seconds >= 1, "--timeout: at least 1");
+        Refusal.require(rounds >= 1, "--rounds: at least 1");
+        Refusal.require(scale > 0, "--scale: more than 0");
+        Refusal.require(seconds >= 1, "--timeout: at least 1");
         if (csv != null) {
             Output.prepare(csv);
             Output.prepare(ResultFiles.calls(csv));
         }
         if (html != null) {
             Output.prepare(html);
-        }
-    }
-
-    private static void require(boolean isRight, String words) {
-        if (!isRight) {
-            throw new Refusal(Status.USAGE, words);
         }
     }
 
@@ -163,39 +135,6 @@ final class BenchCommand implements Callable<Integer> {
         } catch (IllegalStateException e) {
             throw new Refusal(Status.UNAVAILABLE, e.getMessage());
         }
-    }
-
-    private List<Contender> contenders() {
-        Path library = NativeBuild.directory().toAbsolutePath().resolve("lib/libjavalloc.so");
-        if (!Files.exists(library)) {
-            throw new Refusal(Status.UNAVAILABLE, library + " is missing; javalloc build makes it");
-        }
-        List<Contender> contenders = new ArrayList<>();
-        contenders.add(Contender.glibc());
-        if (!isWithoutNatives) {
-            contenders.addAll(Natives.installed());
-        }
-        preloads.forEach((name, file) -> contenders.add(preloaded(name, file)));
-        for (String heap : heaps.isEmpty() ? List.of(Catalog.DEFAULT) : heaps) {
-            contenders.add(Contender.heap(heap, library, absoluteClassPath()));
-        }
-        long names = contenders.stream().map(Contender::name).distinct().count();
-        require(names == contenders.size(), "two contenders have the same name");
-        return contenders;
-    }
-
-    private static Contender preloaded(String name, Path file) {
-        require(Files.isRegularFile(file), "--preload: there is no file " + file);
-        return Contender.preloaded(name, file.toAbsolutePath());
-    }
-
-    /// Programs run in folders of their own.
-    private String absoluteClassPath() {
-        List<String> parts = new ArrayList<>();
-        for (String part : classPath.get().split(":", -1)) {
-            parts.add(part.isEmpty() ? "" : Path.of(part).toAbsolutePath().toString());
-        }
-        return String.join(":", parts);
     }
 
     private static void list(PrintWriter out, Suite suite, List<Contender> contenders) {

@@ -13,6 +13,13 @@ final class Refusal extends RuntimeException {
         this.status = status;
     }
 
+    /// Refuses a command line unless it is right.
+    static void require(boolean isRight, String message) {
+        if (!isRight) {
+            throw new Refusal(Status.USAGE, message);
+        }
+    }
+
     int status() {
         return status;
     }

@@ -19,66 +19,54 @@ final class Programs {
 
     private final List<Task> tasks = new ArrayList<>();
     private final List<String> missing = new ArrayList<>();
+    private final Path scripts;
     private final String path;
 
     /// @param scripts where the build has put them
     /// @param path    folders with programs, separated by colons
     Programs(Path scripts, double scale, String path) {
+        this.scripts = scripts;
         this.path = path;
         String size = Double.toString(scale);
-        Optional<Path> gcc = program("gcc");
-        Optional<Path> python = program("python3");
-        Optional<Path> sqlite = program("sqlite3");
-        Optional<Path> perl = program("perl");
-        Optional<Path> lua = program("lua5.4", "lua5.3", "lua");
+        add(
+                "gcc",
+                "compiles a file of macros; gcc, cc1 and as: three processes",
+                gccArguments(scale),
+                "gcc");
+        add(
+                "python3",
+                "a tree of objects, words, JSON",
+                List.of(script("python3.py"), size),
+                "python3");
+        add(
+                "sqlite3",
+                "tables in memory: joins, groups, changes",
+                sqliteArguments(size),
+                "sqlite3");
+        add("perl", "strings, hashes, sorting", List.of(script("perl.pl"), size), "perl");
+        add(
+                "lua",
+                "tables, closures, strings",
+                List.of(script("lua.lua"), size),
+                "lua5.4",
+                "lua5.3",
+                "lua");
+        addRedis(size);
+    }
+
+    /// The server alone has the allocator, so a script starts both.
+    private void addRedis(String size) {
         Optional<Path> server = program("redis-server");
         Optional<Path> client = program("redis-benchmark");
-        gcc.ifPresent(
-                file ->
-                        add(
-                                "gcc",
-                                "compiles a file of macros; gcc, cc1 and as: three processes",
-                                file,
-                                gccArguments(scripts, scale)));
-        python.ifPresent(
-                file ->
-                        add(
-                                "python3",
-                                "a tree of objects, words, JSON",
-                                file,
-                                List.of(script(scripts, "python3.py"), size)));
-        sqlite.ifPresent(
-                file ->
-                        add(
-                                "sqlite3",
-                                "tables in memory: joins, groups, changes",
-                                file,
-                                sqliteArguments(scripts, size)));
-        perl.ifPresent(
-                file ->
-                        add(
-                                "perl",
-                                "strings, hashes, sorting",
-                                file,
-                                List.of(script(scripts, "perl.pl"), size)));
-        lua.ifPresent(
-                file ->
-                        add(
-                                "lua",
-                                "tables, closures, strings",
-                                file,
-                                List.of(script(scripts, "lua.lua"), size)));
         if (server.isPresent() && client.isPresent()) {
-            tasks.add(
-                    Task.script(
-                            "redis",
-                            "a server (Debian's is linked with jemalloc) and its client's requests",
-                            server.get(),
-                            List.of(
-                                    script(scripts, "redis.sh"),
-                                    server.get().toString(),
-                                    client.get().toString(),
-                                    size)));
+            List<String> command =
+                    List.of(
+                            script("redis.sh"),
+                            server.get().toString(),
+                            client.get().toString(),
+                            size);
+            String about = "a server (Debian's is linked with jemalloc) and its client's requests";
+            tasks.add(Task.script("redis", about, server.get(), command));
         }
     }
 
@@ -92,18 +80,23 @@ final class Programs {
         return List.copyOf(missing);
     }
 
-    private void add(String name, String about, Path program, List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of(program.toString()));
-        command.addAll(arguments);
-        tasks.add(Task.program(name, about, program, command));
+    /// @param names what the program may be called
+    private void add(String name, String about, List<String> arguments, String... names) {
+        program(names)
+                .ifPresent(
+                        program -> {
+                            List<String> command = new ArrayList<>(List.of(program.toString()));
+                            command.addAll(arguments);
+                            tasks.add(Task.program(name, about, program, command));
+                        });
     }
 
-    private static List<String> gccArguments(Path scripts, double scale) {
+    private List<String> gccArguments(double scale) {
         long parts = Math.max(1, Math.min(MOST_GCC_PARTS, Math.round(GCC_PARTS * scale)));
-        return List.of("-O2", "-DPARTS=" + parts, "-c", script(scripts, "gcc.c"), "-o", "gcc.o");
+        return List.of("-O2", "-DPARTS=" + parts, "-c", script("gcc.c"), "-o", "gcc.o");
     }
 
-    private static List<String> sqliteArguments(Path scripts, String size) {
+    private List<String> sqliteArguments(String size) {
         return List.of(
                 "-batch",
                 ":memory:",
@@ -111,10 +104,10 @@ final class Programs {
                 ".parameter init",
                 "-cmd",
                 ".parameter set :scale " + size,
-                ".read '" + script(scripts, "sqlite3.sql") + "'");
+                ".read '" + script("sqlite3.sql") + "'");
     }
 
-    private static String script(Path scripts, String name) {
+    private String script(String name) {
         return scripts.resolve(name).toString();
     }
 

@@ -151,6 +151,29 @@ class RoundsTest {
         assertTrue(refused.getMessage().contains(library.toString()), refused.getMessage());
     }
 
+    /// A script of the program's name does not count: it may be a wrapper.
+    @Test
+    void programs_that_are_not_installed_are_left_out_and_named() throws Exception {
+        Path wrapper = folder.resolve("perl");
+        Files.writeString(wrapper, "#!/bin/sh\n");
+        assertTrue(wrapper.toFile().setExecutable(true));
+        Programs none = new Programs(folder, 1, folder.toString());
+        assertEquals(List.of(), none.tasks());
+        assertEquals(
+                List.of(
+                        "gcc",
+                        "python3",
+                        "sqlite3",
+                        "perl",
+                        "lua5.4",
+                        "redis-server",
+                        "redis-benchmark"),
+                none.missing());
+        Files.copy(Path.of("/bin/sh"), folder.resolve("lua"));
+        Programs one = new Programs(folder, 1, folder.toString());
+        assertEquals(List.of("lua"), one.tasks().stream().map(Task::name).toList());
+    }
+
     @Test
     void a_task_that_is_not_there_is_named_with_those_that_are() {
         Suite suite = Suite.of(BUILD, SMALL);
