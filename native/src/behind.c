@@ -18,6 +18,7 @@ static void *newer(const char *name) {
 void behind_find(void) {
     *(void **)&behind_found.fork = dlsym(RTLD_NEXT, "_Fork");
     *(void **)&behind_found.clone = dlsym(RTLD_NEXT, "clone");
+    *(void **)&behind_found.control = dlsym(RTLD_NEXT, "prctl");
     *(void **)&behind_found.system_call = dlsym(RTLD_NEXT, "syscall");
     *(void **)&behind_found.getattr = dlsym(RTLD_NEXT, "pthread_getattr_np");
     *(void **)&behind_found.create = dlsym(RTLD_NEXT, "pthread_create");

@@ -248,6 +248,7 @@ static void at_the_end(void) {
     if (is_over || figures.milliseconds == 0 || route_is_child() || route_is_asleep() || !process_is_own())
         return;
     is_over = true;
+    route_flush(true); /* what has been freed twice is seen at last */
     bool failed = bridge.traced != 0 && !fork_is_child() && leaks_write();
     intptr_t answer;
     if (options.verify)

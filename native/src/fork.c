@@ -20,6 +20,7 @@
 #include <linux/sched.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -229,6 +230,8 @@ EXPORTED long call_system(long number, long a, long b, long c, long d, long e, l
 long call_system(long number, long a, long b, long c, long d, long e, long f) {
     if (ends_program(number))
         _exit((int)a);
+    if (number == SYS_seccomp)
+        route_settle();
     bool is_forked = forks(number, a, b);
     if (is_forked)
         before(true);
@@ -239,6 +242,15 @@ long call_system(long number, long a, long b, long c, long d, long e, long f) {
         errno = saved;
     }
     return result;
+}
+
+/* A child may enter a sandbox before it has come to Java: from then on there may be no new threads. */
+EXPORTED int control_process(int option, long a, long b, long c, long d) __asm__(SYMBOL_OF(prctl));
+
+int control_process(int option, long a, long b, long c, long d) {
+    if (option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS)
+        route_settle();
+    return behind()->control(option, a, b, c, d);
 }
 
 /* ---- the handlers of fork ---- */

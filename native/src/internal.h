@@ -45,6 +45,7 @@ struct behind {
     pid_t (*fork)(void);
     int (*clone)(int (*routine)(void *), void *stack, int flags, void *argument, ...);
     long (*system_call)(long number, ...);
+    int (*control)(int option, ...);
     int (*getattr)(pthread_t thread, pthread_attr_t *attributes);
     int (*create)(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument);
     int (*create_c11)(thrd_t *thread, thrd_start_t routine, void *argument);

@@ -33,6 +33,9 @@
 /* A new one has room for so many. */
 #define FIRST_BYTES ((size_t)1 << 10)
 
+/* So many of the blocks that were freed last are looked at before one is reallocated. */
+#define LOOKED_AT 16u
+
 /* So many sets may lie in the depot with blocks in them. */
 #define MOST_FILLED 8u
 
@@ -89,6 +92,14 @@ bool magazine_stays(const void *block, size_t size) {
     unsigned number = magazine_class_of_block(block);
     size_t bytes = magazine_classes[number].bytes;
     return number != 0 && is_on && size <= bytes && (size > bytes / 2 || magazine_class_of(size) == number);
+}
+
+bool magazine_has(const void *block) {
+    const struct magazine *magazine = &thread_self.magazines->of[magazine_class_of_block(block)];
+    uint32_t seen = 0;
+    while (seen < magazine->count && seen < LOOKED_AT && magazine->slots[magazine->count - 1 - seen] != block)
+        seen++;
+    return seen < magazine->count && seen < LOOKED_AT;
 }
 
 /* ---- the sets ---- */
@@ -254,10 +265,25 @@ bool magazine_make_room(struct thread *self, const void *block) {
 }
 
 void magazine_flush(struct thread *self) {
-    struct magazines *set = self->magazines;
-    for (unsigned number = 1; number < JAVALLOC_CLASSES && set != &magazines_empty; number++)
-        if (set->of[number].count > 0)
-            flush(self, &set->of[number], number, set->of[number].count);
+    for (unsigned number = 1; number < JAVALLOC_CLASSES && self->magazines != &magazines_empty; number++)
+        if (self->magazines->of[number].count > 0)
+            flush(self, &self->magazines->of[number], number, self->magazines->of[number].count);
+}
+
+/* One after the other becomes the thread's own: that is whose magazines are flushed. */
+void magazine_flush_depot(struct thread *self) {
+    magazine_flush(self);
+    for (uint32_t sets = depot_sets; sets > 0; sets--) {
+        struct magazines *own = self->magazines;
+        pthread_mutex_lock(&lock);
+        struct magazines *other = take_from_depot();
+        pthread_mutex_unlock(&lock);
+        if (other == NULL)
+            return;
+        self->magazines = other;
+        magazine_flush(self);
+        self->magazines = own;
+    }
 }
 
 bool magazine_depot_is_full(void) { return depot_sets >= MOST_FILLED; }

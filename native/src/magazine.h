@@ -99,11 +99,14 @@ bool magazine_is_on(void);
 /* As magazine_take and magazine_give, with Java's help: the thread is inside. */
 void *magazine_fill(struct thread *self, size_t size);
 bool magazine_make_room(struct thread *self, const void *block);
-void magazine_flush(struct thread *self); /* all of its magazines, to Java */
+void magazine_flush(struct thread *self);       /* all of its magazines, to Java */
+void magazine_flush_depot(struct thread *self); /* and those of threads that have ended */
 /* The bytes of a block of the region; 0: only Java knows them. */
 size_t magazine_usable_size(const void *block);
 /* Whether a reallocation to so many bytes leaves a block of the region where it is. */
 bool magazine_stays(const void *block, size_t size);
+/* Whether the thread has freed it not long ago: then it is in a magazine. */
+bool magazine_has(const void *block);
 /* A new thread gets the magazines of one that has ended, if there are any. */
 bool magazine_adopt(struct thread *self);
 void magazine_leave(struct thread *self); /* they wait for the next thread */

@@ -296,7 +296,7 @@ static void release_block(struct thread *self, void *block, bool is_counted) {
 /* A block of a magazine's class, if the one for the new size has a block ready. */
 static void *move_between_magazines(struct thread *self, void *block, size_t size) {
     size_t usable = magazine_is_on() ? magazine_usable_size(block) : 0;
-    void *moved = usable == 0 ? NULL : magazine_take(self, size, OP_REALLOC);
+    void *moved = usable == 0 || magazine_has(block) ? NULL : magazine_take(self, size, OP_REALLOC);
     if (moved == NULL)
         return NULL;
     memcpy(moved, block, usable < size ? usable : size);
@@ -308,7 +308,7 @@ void *route_resize(void *block, size_t size) {
     struct thread *self = &thread_self;
     if (unlikely(!region_contains(block)))
         return resize_outside_region(self, block, size);
-    if (magazine_stays(block, size)) {
+    if (magazine_stays(block, size) && !magazine_has(block)) {
         thread_count(ROUTE_JAVA, OP_REALLOC);
         return block;
     }
@@ -322,6 +322,8 @@ void *route_resize(void *block, size_t size) {
     }
     self->counters->calls[java_route(self)][OP_REALLOC]++;
     drain_if_any(self);
+    if (unlikely(magazine_has(block)))
+        magazine_flush(self); /* so that Java knows that it is free */
     void *moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
     watch_pages();
     if (unlikely(moved == NULL))
@@ -390,11 +392,14 @@ static intptr_t less_what_is_kept(int what, intptr_t answer) {
     return answer - (intptr_t)(what == JAVALLOC_LIVE_BLOCKS ? blocks : what == JAVALLOC_LIVE_BYTES ? bytes : 0);
 }
 
-void route_flush(void) {
+void route_flush(bool is_last) {
     struct thread *self = &thread_self;
-    if (self->magazines == &magazines_empty || route_of(self) != ROUTE_JAVA)
+    if (!magazine_is_on() || route_of(self) != ROUTE_JAVA)
         return;
-    magazine_flush(self);
+    if (is_last)
+        magazine_flush_depot(self);
+    else
+        magazine_flush(self);
     leave(self);
 }
 

@@ -281,7 +281,7 @@ static void exit_destructor(void *value) {
     /* What is left is libc's clean-up: it frees what its malloc has kept for the thread, and a handler of a signal must
      * not come in between; nor must it come to Java now. */
     if (magazine_depot_is_full())
-        route_flush();
+        route_flush(false);
     sigset_t before;
     signals_block_all_but_faults(&before);
     if (self->kind == THREAD_READY && !route_is_child())

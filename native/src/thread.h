@@ -22,8 +22,8 @@ bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *an
 
 /* Does an operation; the thread is inside. */
 intptr_t route_operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
-/* Gives back to Java what the thread has in its magazines. */
-void route_flush(void);
+/* Gives back to Java what the thread has in its magazines; and what those have left that have ended. */
+void route_flush(bool is_last);
 
 bool route_prepare(void); /* once, before route_open */
 void route_open(void);    /* Java serves from now on */

@@ -349,7 +349,7 @@ public final class Slab implements BatchHeap {
 
     @Override
     public boolean isWaitingToPurge() {
-        return pages.dirtyPages() > 0;
+        return pages.isDirty();
     }
 
     // ---- what is live ------------------------------------------------------------------------

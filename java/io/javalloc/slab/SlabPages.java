@@ -307,6 +307,11 @@ final class SlabPages {
         return dirty.trim(keep >> LOG_PAGE) << LOG_PAGE;
     }
 
+    /// Whether free pages are dirty.
+    synchronized boolean isDirty() {
+        return dirty.pages() > 0;
+    }
+
     synchronized void publish(long address) {
         table.publish(address, end);
     }
