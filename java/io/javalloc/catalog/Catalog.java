@@ -36,7 +36,7 @@ import java.util.ServiceLoader;
 public final class Catalog {
 
     /// The heap of users who do not choose one.
-    public static final String DEFAULT = "zig-wasm";
+    public static final String DEFAULT = "slab";
 
     private static final List<String> HEAPS =
             List.of(

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// every heap.
 class HostTest {
 
-    private static final List<String> HEAPS = List.of("zig-wasm", "knr");
+    private static final List<String> HEAPS = List.of("slab", "knr");
 
     private static final List<String> PROGRAMS =
             List.of(
