@@ -11,13 +11,18 @@
 #include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "internal.h"
 
 #define STACK ((size_t)1 << 20)
 
 #define SECOND 1000000000L
+
+/* To make the upcall stubs. */
+#define TRIES 5
 
 /* How long pages may wait, after the time that the heap gives them, to be given back. */
 #define PURGE_NANOSECONDS (SECOND / 2)
@@ -64,6 +69,15 @@ static bool purge(void) {
     return is_more;
 }
 
+/* Nobody may be in the heap for a moment, and that may not be had at once. Without stubs JNI goes on serving. */
+static void make_stubs(void) {
+    const struct timespec moment = {.tv_nsec = 1000000};
+    for (int tries = 0; bridge.stubs_ready == 0 && tries < TRIES; tries++) {
+        jni_call_entry(ENTRY_MAKE_STUBS);
+        syscall(SYS_nanosleep, &moment, NULL);
+    }
+}
+
 static long earlier(long a, long b) { return a < b ? a : b; }
 
 static void serve(void) {
@@ -73,7 +87,7 @@ static void serve(void) {
         wait_until(earlier(watch_at, purge_at));
         long now = process_nanoseconds();
         if (atomic_exchange(&stubs_are_wanted, false))
-            jni_call_entry(ENTRY_MAKE_STUBS); /* or JNI goes on serving */
+            make_stubs();
         if (purge_at == LONG_MAX && purge_is_wanted)
             purge_at = now + PURGE_NANOSECONDS;
         if (now >= purge_at) {

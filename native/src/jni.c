@@ -72,9 +72,23 @@ static bool bind_pages(JNIEnv *env) {
     return bind(env, "io/javalloc/bridge/SystemPages", methods, sizeof methods / sizeof *methods);
 }
 
+NATIVE(jboolean, Stubs, hold)(JNIEnv *env, jclass class) {
+    (void)env, (void)class;
+    return route_hold();
+}
+
+NATIVE(void, Stubs, letGo)(JNIEnv *env, jclass class) {
+    (void)env, (void)class;
+    route_let_go();
+}
+
 static bool bind_stubs(JNIEnv *env) {
-    static const JNINativeMethod method = {"exercise", "(JI)V", (void *)Java_io_javalloc_bridge_Stubs_exercise};
-    return bind(env, "io/javalloc/bridge/Stubs", &method, 1);
+    static const JNINativeMethod methods[] = {
+        {"exercise", "(JI)V", (void *)Java_io_javalloc_bridge_Stubs_exercise},
+        {"hold", "()Z", (void *)Java_io_javalloc_bridge_Stubs_hold},
+        {"letGo", "()V", (void *)Java_io_javalloc_bridge_Stubs_letGo},
+    };
+    return bind(env, "io/javalloc/bridge/Stubs", methods, sizeof methods / sizeof *methods);
 }
 
 /* ---- the operations ---- */

@@ -10,6 +10,7 @@
  *   a thread that the JVM made                     libc        deferred
  *   a thread past its exit destructor              libc        deferred
  *   any thread while another one forks             libc        deferred
+ *   any thread while the route is held             waits, but not for long: then as before
  *   ... or one's call to the heap does not return  libc        deferred
  *   a forked child, if Java came along (fork.c)    Java        Java
  *   a forked child, if not                         libc        free: nothing; realloc: copied into libc memory
@@ -41,10 +42,13 @@ enum gate_state {
     GATE_SHUT,   /* Java does not serve, or not yet */
     GATE_OPEN,   /* Java serves */
     GATE_PAUSED, /* it does, but a fork is under way */
+    GATE_HELD,   /* it does, in a moment: who calls waits a little */
     GATE_STUCK,  /* it would, but a call does not come back */
     GATE_ASLEEP, /* a child that Java can serve, once it is asked to */
     GATE_LOST    /* a child that it cannot serve */
 };
+
+#define PATIENCE_NANOSECONDS 20000000L
 
 static _Atomic uint32_t shut_gate = GATE_SHUT;
 static _Atomic uint32_t *gate = &shut_gate;
@@ -73,6 +77,13 @@ void route_settle(void) {
         fork_wake();
 }
 
+/* Not for long: it may hold a lock that those want who hold the route. */
+static __attribute__((noinline)) void wait_while_held(void) {
+    long until = process_nanoseconds() + PATIENCE_NANOSECONDS;
+    while (gate_state() == GATE_HELD && process_nanoseconds() < until)
+        sched_yield();
+}
+
 static enum route without_java(const struct thread *self) {
     return thread_runs_jvm(self) && gate_state() != GATE_LOST ? ROUTE_JVM : ROUTE_LIBC;
 }
@@ -83,6 +94,8 @@ static __attribute__((noinline)) enum route refused(struct thread *self) {
         return without_java(self);
     if (!thread_runs_jvm(self))
         route_settle();
+    if (unlikely(gate_state() == GATE_HELD) && !thread_runs_jvm(self))
+        wait_while_held();
     uint32_t state = gate_state();
     if (self->kind == THREAD_NEW && (state == GATE_OPEN || state == GATE_PAUSED))
         thread_enter(self);
@@ -452,7 +465,8 @@ void route_open(void) { set_gate(GATE_OPEN); }
 
 bool route_is_open(void) {
     uint32_t state = gate_state();
-    return state == GATE_OPEN || state == GATE_PAUSED || state == GATE_STUCK || state == GATE_ASLEEP;
+    return state == GATE_OPEN || state == GATE_PAUSED || state == GATE_HELD || state == GATE_STUCK ||
+           state == GATE_ASLEEP;
 }
 
 bool route_is_paused(void) { return gate_state() == GATE_PAUSED; }
@@ -468,7 +482,24 @@ static bool change_gate(enum gate_state from, enum gate_state to) {
     return atomic_compare_exchange_strong(gate, &state, to);
 }
 
-bool route_pause(void) { return change_gate(GATE_OPEN, GATE_PAUSED); }
+bool route_pause(void) {
+    if (gate_state() == GATE_HELD)
+        wait_while_held();
+    return change_gate(GATE_OPEN, GATE_PAUSED);
+}
+
+bool route_hold(void) {
+    if (!route_is_open())
+        return true; /* nobody comes yet */
+    if (!change_gate(GATE_OPEN, GATE_HELD))
+        return false;
+    if (thread_wait_outside(process_nanoseconds() + PATIENCE_NANOSECONDS))
+        return true;
+    route_let_go();
+    return false;
+}
+
+void route_let_go(void) { change_gate(GATE_HELD, GATE_OPEN); }
 
 bool route_get_stuck(void) { return change_gate(GATE_OPEN, GATE_STUCK); }
 

@@ -38,6 +38,9 @@ bool route_is_asleep(void);    /* or it did, and has not been asked for yet */
 /* For a fork: closes the route for a moment, if it is open; and what becomes of it then. */
 bool route_pause(void);
 void route_resume(void);
+/* Keeps everybody out for some milliseconds; false: that is not possible now. */
+bool route_hold(void);
+void route_let_go(void);
 void route_fall_asleep(void);
 void route_lose_java(void);
 /* What is still to be decided, or done, in a forked child, at the latest at its first call. */

@@ -17,8 +17,8 @@ import java.util.List;
 ///
 /// What is thrown in a stub outside of the operation itself ends the process: when Java's memory is
 /// full, what HotSpot makes for a stub that is called for the first time, or often. So each is
-/// called that often here, while there is memory; and where a heap has left too little of it, the
-/// shim goes on calling through JNI, which can fail.
+/// called that often here, while there is memory and nobody in the heap takes it; and where a heap
+/// has left too little of it, the shim goes on calling through JNI, which can fail.
 final class Stubs {
 
     private static final FunctionDescriptor OPERATION =
@@ -54,8 +54,8 @@ final class Stubs {
     /// A method handle is made anew for its caller when it has been called 127 times.
     private static final int TIMES = 200;
 
-    /// What no heap takes in the moment between the question and the last trial.
-    private static final long ENOUGH_MEMORY = 16 << 20;
+    /// More than what is made for them.
+    private static final long ENOUGH_MEMORY = 4 << 20;
 
     private Stubs() {}
 
@@ -66,12 +66,22 @@ final class Stubs {
         for (int i = 0; i < stubs.length; i++) {
             stubs[i] = make(lookup, NAMES.get(i));
         }
-        if (freeMemory() < ENOUGH_MEMORY) {
+        if (!hold()) {
             return;
         }
-        for (long stub : stubs) {
-            exercise(stub, TIMES);
+        try {
+            if (freeMemory() >= ENOUGH_MEMORY) {
+                for (long stub : stubs) {
+                    exercise(stub, TIMES);
+                }
+                install(bridge, stubs);
+            }
+        } finally {
+            letGo();
         }
+    }
+
+    private static void install(long bridge, long[] stubs) {
         for (int i = 0; i < stubs.length; i++) {
             Memory.putLong(bridge + PLACES[i], stubs[i]);
         }
@@ -92,6 +102,13 @@ final class Stubs {
         Runtime runtime = Runtime.getRuntime();
         return runtime.maxMemory() - (runtime.totalMemory() - runtime.freeMemory());
     }
+
+    /// Lets nobody into the heap, who could use up Java's memory, for some milliseconds.
+    ///
+    /// @return false if that is not possible now
+    private static native boolean hold();
+
+    private static native void letGo();
 
     /// Calls a stub from C, with zeros.
     private static native void exercise(long stub, int times);

@@ -10,8 +10,8 @@ import io.javalloc.HeapProvider;
 import io.javalloc.TestRegion;
 import io.javalloc.heaps.Knr;
 import io.javalloc.heaps.Pool;
-import io.javalloc.heaps.ZigWasm;
 import io.javalloc.layers.Locked;
+import io.javalloc.slab.Slab;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +26,7 @@ class CatalogTest {
     @Test
     void names_choose_heaps() {
         assertInstanceOf(Knr.class, create("knr"));
-        assertInstanceOf(ZigWasm.class, create(Catalog.DEFAULT));
+        assertInstanceOf(Slab.class, create(Catalog.DEFAULT));
     }
 
     @Test

@@ -133,7 +133,7 @@ class CommandsTest {
     void heaps_tells_what_programs_run_on() {
         assertEquals(Status.OK, run("heaps", "--practical"));
         assertTrue(out.toString().contains("knr\tknr\n"), out.toString());
-        assertTrue(out.toString().contains("locked\tlocked(zig-wasm)\n"), out.toString());
+        assertTrue(out.toString().contains("locked\tlocked(slab)\n"), out.toString());
     }
 
     @Test

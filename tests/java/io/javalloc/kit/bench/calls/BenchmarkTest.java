@@ -105,7 +105,7 @@ class BenchmarkTest {
         String page = Files.readString(docs.resolve("heaps.md"));
         assertTrue(page.contains("| `knr` | `knr` | 16 | 128 | 20 | 25 | 2."), page);
         assertTrue(page.contains("| `zig-wasm` | `zig-wasm` | 0 | 128 | 20 | 25 | 1."), page);
-        assertTrue(page.contains("| `locked` | `locked(zig-wasm)` | 0 |"), page);
+        assertTrue(page.contains("| `locked` | `locked(slab)` | 0 |"), page);
         assertTrue(page.contains("![knr](maps/knr.svg)"), page);
         assertTrue(Files.readString(docs.resolve("maps/knr.svg")).startsWith("<svg"));
         assertTrue(Files.readString(docs.resolve("heaps-bench.csv")).contains("\"knr\",malloc,1,"));
