@@ -14,6 +14,10 @@
  *     are: a thread that lives for a few allocations takes one, leaves it again, and need not come to Java at all.
  *   - In a forked child, its one thread: the sets of the others are the depot's then.
  *
+ * What overflows one magazine fills another: half of a full one goes on a *pile* of its class, from where the next
+ * empty one takes it, of whatever thread. Only what a pile has no room for goes back to Java; and, by and by, what lies
+ * there unused (helper.c).
+ *
  * What a magazine gets is a block for certain: its class is what Java has published for its page, and it starts where a
  * block does. Everything else goes to Java, which says what is wrong with it. That it is freed twice is seen here only
  * if it is on top; otherwise by Java, when the batch with it comes back.
@@ -36,6 +40,12 @@
 /* So many of the blocks that were freed last are looked at before one is reallocated. */
 #define LOOKED_AT 16u
 
+/* The blocks of a pile take no more bytes than this. */
+#define MOST_PILED ((size_t)1 << 20)
+
+/* What is mapped at a time for batches. */
+#define BATCH_BYTES ((size_t)64 << 10)
+
 /* So many sets may lie in the depot with blocks in them. */
 #define MOST_FILLED 8u
 
@@ -56,6 +66,18 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows 
 static struct magazines *all_sets;
 static struct magazines *depot;
 static _Atomic uint32_t depot_sets;
+static struct batch {
+    struct batch *next;
+    uint32_t count;
+    void *blocks[MOST / 2];
+} * spare_batches;
+
+static struct pile {
+    pthread_mutex_t lock;
+    struct batch *first;
+    uint32_t blocks;
+    bool is_in_use; /* it has been taken from lately */
+} piles[JAVALLOC_CLASSES];
 
 /* ---- classes ---- */
 
@@ -183,6 +205,107 @@ void magazine_child(bool has_java) {
     }
 }
 
+/* ---- piles ---- */
+
+static struct batch *take_spare(void) {
+    pthread_mutex_lock(&lock);
+    if (spare_batches == NULL) {
+        struct batch *fresh = mmap(NULL, BATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        for (size_t i = 0; fresh != MAP_FAILED && i < BATCH_BYTES / sizeof *fresh; i++) {
+            fresh[i].next = spare_batches;
+            spare_batches = &fresh[i];
+        }
+    }
+    struct batch *batch = spare_batches;
+    if (batch != NULL)
+        spare_batches = batch->next;
+    pthread_mutex_unlock(&lock);
+    return batch;
+}
+
+static void give_spare(struct batch *batch) {
+    pthread_mutex_lock(&lock);
+    batch->next = spare_batches;
+    spare_batches = batch;
+    pthread_mutex_unlock(&lock);
+}
+
+static bool pile_up(unsigned number, void *const *slots, uint32_t count) {
+    struct pile *pile = &piles[number];
+    if ((size_t)(pile->blocks + count) * magazine_classes[number].bytes > MOST_PILED)
+        return false;
+    struct batch *batch = take_spare();
+    if (batch == NULL)
+        return false;
+    batch->count = count;
+    memcpy(batch->blocks, slots, count * sizeof *slots);
+    pthread_mutex_lock(&pile->lock);
+    batch->next = pile->first;
+    pile->first = batch;
+    pile->blocks += count;
+    pthread_mutex_unlock(&pile->lock);
+    helper_purge_soon();
+    return true;
+}
+
+static struct batch *take_batch(struct pile *pile) {
+    if (pile->blocks == 0)
+        return NULL;
+    pthread_mutex_lock(&pile->lock);
+    struct batch *batch = pile->first;
+    if (batch != NULL) {
+        pile->first = batch->next;
+        pile->blocks -= batch->count;
+        pile->is_in_use = true;
+    }
+    pthread_mutex_unlock(&pile->lock);
+    return batch;
+}
+
+static uint32_t take_from_pile(unsigned number, void **slots) {
+    struct batch *batch = take_batch(&piles[number]);
+    if (batch == NULL)
+        return 0;
+    uint32_t count = batch->count;
+    memcpy(slots, batch->blocks, count * sizeof *slots);
+    give_spare(batch);
+    return count;
+}
+
+/* On a thread of the JVM's, which stops for a fork, and must not stop with a lock: so it is in libc while it has one.
+ */
+static struct batch *change_batch(struct pile *pile, struct batch *done) {
+    struct thread *self = &thread_self;
+    libc_enter(self);
+    if (done != NULL)
+        give_spare(done);
+    struct batch *next = take_batch(pile);
+    libc_leave(self);
+    return next;
+}
+
+/* To Java. */
+static void clear_pile(unsigned number) {
+    struct batch *batch = NULL;
+    while ((batch = change_batch(&piles[number], batch)) != NULL)
+        if (bridge.flush(number, (uintptr_t)batch->blocks, batch->count) == JAVALLOC_CORRUPT)
+            report_and_abort(bridge.message);
+}
+
+bool magazine_clear_unused(void) {
+    bool is_more = false;
+    for (unsigned number = 1; number < JAVALLOC_CLASSES; number++) {
+        struct pile *pile = &piles[number];
+        bool was_in_use = pile->is_in_use;
+        pile->is_in_use = false;
+        if (!was_in_use)
+            clear_pile(number);
+        pile->is_in_use &= was_in_use;
+        is_more |= pile->blocks > 0;
+    }
+    return is_more;
+}
+
 /* ---- figures ---- */
 
 void magazine_calls(uint64_t sums[OPERATIONS]) {
@@ -203,6 +326,10 @@ void magazine_kept(uint64_t *blocks, uint64_t *bytes) {
             *blocks += set->of[number].count;
             *bytes += (uint64_t)set->of[number].count * magazine_classes[number].bytes;
         }
+    for (unsigned number = 1; number < JAVALLOC_CLASSES; number++) {
+        *blocks += piles[number].blocks;
+        *bytes += (uint64_t)piles[number].blocks * magazine_classes[number].bytes;
+    }
 }
 
 /* ---- with Java: the thread is inside ---- */
@@ -231,6 +358,9 @@ void *magazine_fill(struct thread *self, size_t size) {
     if (magazine->count > 0)
         return slots[--magazine->count]; /* in the set, which was the depot's */
     grow(magazine, number);
+    magazine->count = take_from_pile(number, slots);
+    if (magazine->count > 0)
+        return slots[--magazine->count];
     intptr_t filled = route_operate(self, bridge.fill, number, (uintptr_t)slots, (magazine->room + 1) / 2);
     if (filled <= 0)
         return NULL;
@@ -239,11 +369,24 @@ void *magazine_fill(struct thread *self, size_t size) {
     return slots[filled - 1];
 }
 
+/* The lowest of its blocks have gone. */
+static void close_up(struct magazine *magazine, uint32_t gone) {
+    magazine->count -= gone;
+    memmove(magazine->slots, magazine->slots + gone, magazine->count * sizeof *magazine->slots);
+}
+
 static void flush(struct thread *self, struct magazine *magazine, unsigned number, uint32_t count) {
-    void **slots = magazine->slots;
-    route_operate(self, bridge.flush, number, (uintptr_t)slots, count);
-    magazine->count -= count;
-    memmove(slots, slots + count, magazine->count * sizeof *slots);
+    route_operate(self, bridge.flush, number, (uintptr_t)magazine->slots, count);
+    close_up(magazine, count);
+}
+
+/* Those go that have been there for longest. */
+static void overflow(struct thread *self, struct magazine *magazine, unsigned number) {
+    uint32_t half = (magazine->count + 1) / 2;
+    if (pile_up(number, magazine->slots, half))
+        close_up(magazine, half);
+    else
+        flush(self, magazine, number, half);
 }
 
 bool magazine_make_room(struct thread *self, const void *block) {
@@ -259,20 +402,24 @@ bool magazine_make_room(struct thread *self, const void *block) {
     if (magazine->room < shapes[number].most)
         grow(magazine, number);
     else if (magazine->count == magazine->room)
-        flush(self, magazine, number, (magazine->count + 1) / 2); /* those that have been there for longest */
+        overflow(self, magazine, number);
     slots[magazine->count++] = (void *)block;
     return true;
 }
 
 void magazine_flush(struct thread *self) {
-    for (unsigned number = 1; number < JAVALLOC_CLASSES && self->magazines != &magazines_empty; number++)
-        if (self->magazines->of[number].count > 0)
-            flush(self, &self->magazines->of[number], number, self->magazines->of[number].count);
+    struct magazines *set = self->magazines;
+    for (unsigned number = 1; number < JAVALLOC_CLASSES && set != &magazines_empty; number++)
+        if (set->of[number].count > 0)
+            flush(self, &set->of[number], number, set->of[number].count);
 }
 
 /* One after the other becomes the thread's own: that is whose magazines are flushed. */
-void magazine_flush_depot(struct thread *self) {
+void magazine_flush_all(struct thread *self) {
     magazine_flush(self);
+    for (unsigned number = 1; number < JAVALLOC_CLASSES; number++)
+        for (struct batch *batch; (batch = take_batch(&piles[number])) != NULL; give_spare(batch))
+            route_operate(self, bridge.flush, number, (uintptr_t)batch->blocks, batch->count);
     for (uint32_t sets = depot_sets; sets > 0; sets--) {
         struct magazines *own = self->magazines;
         pthread_mutex_lock(&lock);

@@ -99,8 +99,11 @@ bool magazine_is_on(void);
 /* As magazine_take and magazine_give, with Java's help: the thread is inside. */
 void *magazine_fill(struct thread *self, size_t size);
 bool magazine_make_room(struct thread *self, const void *block);
-void magazine_flush(struct thread *self);       /* all of its magazines, to Java */
-void magazine_flush_depot(struct thread *self); /* and those of threads that have ended */
+void magazine_flush(struct thread *self);     /* all of its magazines, to Java */
+void magazine_flush_all(struct thread *self); /* and those of threads that have ended, and the piles */
+/* To Java what has lain on piles unused since this was asked for last; true: there is more. On a thread of the JVM's.
+ */
+bool magazine_clear_unused(void);
 /* The bytes of a block of the region; 0: only Java knows them. */
 size_t magazine_usable_size(const void *block);
 /* Whether a reallocation to so many bytes leaves a block of the region where it is. */

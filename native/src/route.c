@@ -410,7 +410,7 @@ void route_flush(bool is_last) {
     if (!magazine_is_on() || route_of(self) != ROUTE_JAVA)
         return;
     if (is_last)
-        magazine_flush_depot(self);
+        magazine_flush_all(self);
     else
         magazine_flush(self);
     leave(self);

@@ -36,6 +36,7 @@ static bool has_exit_key;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
 static struct thread *owner;
 static bool has_barrier;
+static bool helper_works; /* in the heap, now and then, on a thread of the JVM's, also in forked children */
 static struct counters *all_records, *free_records;
 
 static _Atomic uint64_t shared_calls[ROUTES][OPERATIONS]; /* of threads without a record */
@@ -122,6 +123,20 @@ static void end_solitude(struct thread *self) {
     barrier_everywhere();
     while (is_inside(owner))
         sched_yield();
+}
+
+/* Who is in libc does not stop for a fork: so the lock is not left to a child in the hands of this thread. */
+bool thread_end_solitude(void) {
+    libc_enter(&thread_self);
+    if (!bridge.multi_threaded && pthread_mutex_trylock(&lock) == 0) {
+        __atomic_store_n(&bridge.multi_threaded, 1, __ATOMIC_SEQ_CST);
+        barrier_everywhere();
+        helper_works = owner == NULL || !is_inside(owner);
+        __atomic_store_n(&bridge.multi_threaded, helper_works, __ATOMIC_SEQ_CST);
+        pthread_mutex_unlock(&lock);
+    }
+    libc_leave(&thread_self);
+    return bridge.multi_threaded;
 }
 
 static void serve_on_every_stack(struct thread *self) {
@@ -391,6 +406,6 @@ void thread_child(void) {
         give_record(record);
     }
     owner = self->kind == THREAD_READY ? self : NULL;
-    bridge.multi_threaded = !has_barrier;
+    bridge.multi_threaded = !has_barrier || helper_works;
     pthread_mutex_init(&lock, NULL);
 }

@@ -109,6 +109,8 @@ void thread_count(enum route route, enum operation op);
 void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]);
 void thread_counts_reset(void);
 uint64_t thread_calls_on(enum route route);
+/* From now on others, too, may work in the heap while the first thread does; false: it is there now. */
+bool thread_end_solitude(void);
 /* Counts the threads that have been in one and the same call since this was asked last; `id` gets one of them. */
 unsigned thread_watch(pid_t *id);
 /* Once the route is paused: waits until no thread is inside an operation, or on its way to Java or from it. */
