@@ -48,7 +48,10 @@ enum gate_state {
     GATE_LOST    /* a child that it cannot serve */
 };
 
-#define PATIENCE_NANOSECONDS 20000000L
+/* With others, until they are outside; and with who holds the route, which takes milliseconds, if there is a processor.
+ */
+#define PATIENCE_WITH_OTHERS 20000000L
+#define PATIENCE_WITH_HOLDER 1000000000L
 
 static _Atomic uint32_t shut_gate = GATE_SHUT;
 static _Atomic uint32_t *gate = &shut_gate;
@@ -77,9 +80,9 @@ void route_settle(void) {
         fork_wake();
 }
 
-/* Not for long: it may hold a lock that those want who hold the route. */
+/* Who holds the route wants no lock that a caller could have, but in case. */
 static __attribute__((noinline)) void wait_while_held(void) {
-    long until = process_nanoseconds() + PATIENCE_NANOSECONDS;
+    long until = process_nanoseconds() + PATIENCE_WITH_HOLDER;
     while (gate_state() == GATE_HELD && process_nanoseconds() < until)
         sched_yield();
 }
@@ -493,7 +496,7 @@ bool route_hold(void) {
         return true; /* nobody comes yet */
     if (!change_gate(GATE_OPEN, GATE_HELD))
         return false;
-    if (thread_wait_outside(process_nanoseconds() + PATIENCE_NANOSECONDS))
+    if (thread_wait_outside(process_nanoseconds() + PATIENCE_WITH_OTHERS))
         return true;
     route_let_go();
     return false;
