@@ -126,6 +126,43 @@ static intptr_t nothing(uintptr_t a, uintptr_t b, uintptr_t c) {
     return (intptr_t)a;
 }
 
+/* Each class has one page, far from the others' blocks, and nothing in it is served twice: what comes back is only
+ * counted. */
+static uintptr_t next_of_class[3];
+
+static intptr_t fill(uintptr_t class, uintptr_t slots, uintptr_t count) {
+    check_stack();
+    fake.fills++;
+    fake.filled += count;
+    for (uintptr_t i = 0; i < count; i++, next_of_class[class] += bridge.class_bytes[class])
+        ((uintptr_t *)slots)[i] = next_of_class[class];
+    return (intptr_t)count;
+}
+
+static intptr_t flush(uintptr_t class, uintptr_t slots, uintptr_t count) {
+    (void)slots;
+    check_stack();
+    CHECK(class == 1 || class == 2);
+    fake.flushes++;
+    fake.flushed += count;
+    return 0;
+}
+
+void fake_offer_batches(void) {
+    uintptr_t middle = bridge.region_base + bridge.region_bytes / 2;
+    CHECK(region_commit(middle, 2 * JAVALLOC_PAGE_SIZE));
+    for (unsigned class = 1; class <= 2; class ++) {
+        next_of_class[class] = middle + (class - 1) * JAVALLOC_PAGE_SIZE;
+        bridge.class_bytes[class] = class == 1 ? 16 : 48;
+        uintptr_t page = (next_of_class[class] - bridge.region_base) / JAVALLOC_PAGE_SIZE;
+        ((uint8_t *)bridge.page_classes)[page] = (uint8_t) class;
+    }
+    bridge.fill = fill;
+    bridge.flush = flush;
+    options.magazines = true;
+    magazine_prepare();
+}
+
 void fake_start(void) {
     struct javalloc_bridge *table = javalloc_host_prepare("fake");
     table->allocate = allocate;

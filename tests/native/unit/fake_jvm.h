@@ -17,6 +17,7 @@
 
 extern struct fake {
     _Atomic size_t attached, detached, allocated, released;
+    size_t fills, flushes, filled, flushed; /* calls, and blocks */
     uintptr_t last_released;
     int inside;
     bool malloc_inside; /* "Java" allocates while it serves a call, as a JVM does */
@@ -26,5 +27,7 @@ extern struct fake {
 } fake;
 
 void fake_start(void);
+/* From now on "Java" serves two size classes by the batch: 16 and 48 bytes. */
+void fake_offer_batches(void);
 
 #endif

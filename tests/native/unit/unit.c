@@ -300,6 +300,95 @@ static void the_limit_of_the_address_space_stops_the_heap(void) {
     javalloc_free(block);
 }
 
+/* ---- magazines ---- */
+
+static void a_magazine_serves_without_java(void) {
+    fake_offer_batches();
+    uint64_t mallocs = count(ROUTE_JAVA, OP_MALLOC), frees = count(ROUTE_JAVA, OP_FREE);
+    void *block = javalloc_malloc(10);
+    CHECK(fake.fills == 1 && javalloc_malloc_usable_size(block) == 16);
+    for (int i = 0; i < 1000; i++) {
+        javalloc_free(block);
+        CHECK(javalloc_malloc(1 + i % 16) == block);
+    }
+    CHECK(fake.fills == 1 && fake.flushes == 0);
+    CHECK(count(ROUTE_JAVA, OP_MALLOC) == mallocs + 1001 && count(ROUTE_JAVA, OP_FREE) == frees + 1000);
+    uint64_t blocks, bytes;
+    magazine_kept(&blocks, &bytes);
+    CHECK(blocks == fake.filled - 1 && bytes == 16 * blocks);
+    javalloc_free(block);
+}
+
+static void sizes_have_the_smallest_class_that_fits(void) {
+    for (size_t size = 0; size <= 49; size++) {
+        size_t fills = fake.fills, released = fake.allocated;
+        void *block = javalloc_malloc(size);
+        CHECK(javalloc_malloc_usable_size(block) == (size <= 16 ? 16 : size <= 48 ? 48 : size));
+        CHECK(size <= 48 || (fake.fills == fills && fake.allocated == released + 1));
+        javalloc_free(block);
+    }
+}
+
+static void a_block_that_is_reallocated_stays_in_its_class(void) {
+    char *block = javalloc_malloc(48);
+    CHECK(javalloc_realloc(block, 25) == block && javalloc_realloc(block, 48) == block);
+    strcpy(block, "kept");
+    size_t released = fake.released;
+    char *moved = javalloc_realloc(block, 16);
+    CHECK(moved != block && strcmp(moved, "kept") == 0 && javalloc_malloc_usable_size(moved) == 16);
+    CHECK(fake.released == released);
+    CHECK(javalloc_malloc(48) == block); /* it went into its magazine */
+    javalloc_free(block);
+    javalloc_free(moved);
+}
+
+static void what_is_no_block_of_a_class_goes_to_java(void) {
+    char *block = javalloc_malloc(48);
+    javalloc_free(block + 16);
+    CHECK(fake.last_released == (uintptr_t)block + 16);
+    javalloc_free(block);
+    CHECK(fake.last_released != (uintptr_t)block);
+    size_t flushes = fake.flushes;
+    javalloc_free(block); /* for the second time: Java has the first one before it */
+    CHECK(fake.flushes == flushes + 1 && fake.last_released == (uintptr_t)block);
+}
+
+static void what_overflows_one_magazine_fills_another(void) {
+    enum { BLOCKS = 1000 };
+    static void *blocks[BLOCKS];
+    for (int i = 0; i < BLOCKS; i++)
+        blocks[i] = javalloc_malloc(16);
+    size_t filled = fake.filled, flushed = fake.flushed;
+    for (int i = 0; i < BLOCKS; i++)
+        javalloc_free(blocks[i]);
+    CHECK(fake.flushed == flushed);
+    for (int i = 0; i < BLOCKS; i++)
+        blocks[i] = javalloc_malloc(16);
+    CHECK(fake.filled == filled);
+    for (int i = 0; i < BLOCKS; i++)
+        javalloc_free(blocks[i]);
+    CHECK(magazine_clear_unused() && fake.flushed == flushed); /* they were in use a moment ago */
+    CHECK(!magazine_clear_unused() && fake.flushed > flushed);
+}
+
+static void *allocate_a_little(void *blocks) {
+    for (int i = 0; i < 4; i++)
+        javalloc_free(((void **)blocks)[i] = javalloc_malloc(40));
+    return NULL;
+}
+
+static void a_thread_gets_the_magazines_of_one_that_has_ended(void) {
+    void *blocks[2][4];
+    pthread_t thread;
+    for (int i = 0; i < 2; i++) {
+        size_t attached = fake.attached, fills = fake.fills;
+        CHECK(pthread_create(&thread, NULL, allocate_a_little, blocks[i]) == 0);
+        CHECK(pthread_join(thread, NULL) == 0);
+        CHECK(i == 0 || (fake.attached == attached && fake.fills == fills)); /* it has not come to Java at all */
+    }
+    CHECK(memcmp(blocks[0], blocks[1], sizeof blocks[0]) == 0);
+}
+
 /* ---- what needs no Java ---- */
 
 static void the_version_of_a_jdk_is_read_from_its_release_file(void) {
@@ -362,6 +451,12 @@ int main(void) {
     a_handler_that_interrupts_libcs_malloc_does_not_enter_it_again();
     a_forked_child_goes_to_libc();
     the_limit_of_the_address_space_stops_the_heap();
+    a_magazine_serves_without_java();
+    sizes_have_the_smallest_class_that_fits();
+    a_block_that_is_reallocated_stays_in_its_class();
+    what_is_no_block_of_a_class_goes_to_java();
+    what_overflows_one_magazine_fills_another();
+    a_thread_gets_the_magazines_of_one_that_has_ended();
     the_version_of_a_jdk_is_read_from_its_release_file();
     the_least_limit_of_the_control_groups_counts();
     printf("ok unit\n");
