@@ -64,7 +64,7 @@ static bool purge(void) {
     bool is_by_us = false;
     if (!jvm_attach(&is_by_us))
         return false;
-    bool is_more = !thread_end_solitude() || magazine_clear_unused();
+    bool is_more = !thread_end_solitude() || pile_clear_unused();
     is_more |= bridge.inspect(JAVALLOC_PURGE, 0, 0) == 1;
     jvm_detach();
     return is_more;

@@ -31,7 +31,7 @@
 
 /* The blocks of a magazine take no more bytes than this, but there may be as many as LEAST. */
 #define MOST_BYTES ((size_t)32 << 10)
-#define MOST       256u
+#define MOST       (2 * PILE_BATCH)
 #define LEAST      4u
 
 /* A new one has room for so many. */
@@ -39,12 +39,6 @@
 
 /* So many of the blocks that were freed last are looked at before one is reallocated. */
 #define LOOKED_AT 16u
-
-/* The blocks of a pile take no more bytes than this. */
-#define MOST_PILED ((size_t)1 << 20)
-
-/* What is mapped at a time for batches. */
-#define BATCH_BYTES ((size_t)64 << 10)
 
 /* So many sets may lie in the depot with blocks in them. */
 #define MOST_FILLED 8u
@@ -66,18 +60,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows 
 static struct magazines *all_sets;
 static struct magazines *depot;
 static _Atomic uint32_t depot_sets;
-static struct batch {
-    struct batch *next;
-    uint32_t count;
-    void *blocks[MOST / 2];
-} * spare_batches;
-
-static struct pile {
-    pthread_mutex_t lock;
-    struct batch *first;
-    uint32_t blocks;
-    bool is_in_use; /* it has been taken from lately */
-} piles[JAVALLOC_CLASSES];
 
 /* ---- classes ---- */
 
@@ -205,107 +187,6 @@ void magazine_child(bool has_java) {
     }
 }
 
-/* ---- piles ---- */
-
-static struct batch *take_spare(void) {
-    pthread_mutex_lock(&lock);
-    if (spare_batches == NULL) {
-        struct batch *fresh = mmap(NULL, BATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        for (size_t i = 0; fresh != MAP_FAILED && i < BATCH_BYTES / sizeof *fresh; i++) {
-            fresh[i].next = spare_batches;
-            spare_batches = &fresh[i];
-        }
-    }
-    struct batch *batch = spare_batches;
-    if (batch != NULL)
-        spare_batches = batch->next;
-    pthread_mutex_unlock(&lock);
-    return batch;
-}
-
-static void give_spare(struct batch *batch) {
-    pthread_mutex_lock(&lock);
-    batch->next = spare_batches;
-    spare_batches = batch;
-    pthread_mutex_unlock(&lock);
-}
-
-static bool pile_up(unsigned number, void *const *slots, uint32_t count) {
-    struct pile *pile = &piles[number];
-    if ((size_t)(pile->blocks + count) * magazine_classes[number].bytes > MOST_PILED)
-        return false;
-    struct batch *batch = take_spare();
-    if (batch == NULL)
-        return false;
-    batch->count = count;
-    memcpy(batch->blocks, slots, count * sizeof *slots);
-    pthread_mutex_lock(&pile->lock);
-    batch->next = pile->first;
-    pile->first = batch;
-    pile->blocks += count;
-    pthread_mutex_unlock(&pile->lock);
-    helper_purge_soon();
-    return true;
-}
-
-static struct batch *take_batch(struct pile *pile) {
-    if (pile->blocks == 0)
-        return NULL;
-    pthread_mutex_lock(&pile->lock);
-    struct batch *batch = pile->first;
-    if (batch != NULL) {
-        pile->first = batch->next;
-        pile->blocks -= batch->count;
-        pile->is_in_use = true;
-    }
-    pthread_mutex_unlock(&pile->lock);
-    return batch;
-}
-
-static uint32_t take_from_pile(unsigned number, void **slots) {
-    struct batch *batch = take_batch(&piles[number]);
-    if (batch == NULL)
-        return 0;
-    uint32_t count = batch->count;
-    memcpy(slots, batch->blocks, count * sizeof *slots);
-    give_spare(batch);
-    return count;
-}
-
-/* On a thread of the JVM's, which stops for a fork, and must not stop with a lock: so it is in libc while it has one.
- */
-static struct batch *change_batch(struct pile *pile, struct batch *done) {
-    struct thread *self = &thread_self;
-    libc_enter(self);
-    if (done != NULL)
-        give_spare(done);
-    struct batch *next = take_batch(pile);
-    libc_leave(self);
-    return next;
-}
-
-/* To Java. */
-static void clear_pile(unsigned number) {
-    struct batch *batch = NULL;
-    while ((batch = change_batch(&piles[number], batch)) != NULL)
-        if (bridge.flush(number, (uintptr_t)batch->blocks, batch->count) == JAVALLOC_CORRUPT)
-            report_and_abort(bridge.message);
-}
-
-bool magazine_clear_unused(void) {
-    bool is_more = false;
-    for (unsigned number = 1; number < JAVALLOC_CLASSES; number++) {
-        struct pile *pile = &piles[number];
-        bool was_in_use = pile->is_in_use;
-        pile->is_in_use = false;
-        if (!was_in_use)
-            clear_pile(number);
-        pile->is_in_use &= was_in_use;
-        is_more |= pile->blocks > 0;
-    }
-    return is_more;
-}
-
 /* ---- figures ---- */
 
 void magazine_calls(uint64_t sums[OPERATIONS]) {
@@ -327,8 +208,9 @@ void magazine_kept(uint64_t *blocks, uint64_t *bytes) {
             *bytes += (uint64_t)set->of[number].count * magazine_classes[number].bytes;
         }
     for (unsigned number = 1; number < JAVALLOC_CLASSES; number++) {
-        *blocks += piles[number].blocks;
-        *bytes += (uint64_t)piles[number].blocks * magazine_classes[number].bytes;
+        size_t piled = pile_blocks(number);
+        *blocks += piled;
+        *bytes += piled * magazine_classes[number].bytes;
     }
 }
 
@@ -358,7 +240,9 @@ void *magazine_fill(struct thread *self, size_t size) {
     if (magazine->count > 0)
         return slots[--magazine->count]; /* in the set, which was the depot's */
     grow(magazine, number);
-    magazine->count = take_from_pile(number, slots);
+    magazine->count = pile_take(number, slots);
+    if (magazine->room < magazine->count)
+        magazine->room = magazine->count;
     if (magazine->count > 0)
         return slots[--magazine->count];
     intptr_t filled = route_operate(self, bridge.fill, number, (uintptr_t)slots, (magazine->room + 1) / 2);
@@ -383,7 +267,7 @@ static void flush(struct thread *self, struct magazine *magazine, unsigned numbe
 /* Those go that have been there for longest. */
 static void overflow(struct thread *self, struct magazine *magazine, unsigned number) {
     uint32_t half = (magazine->count + 1) / 2;
-    if (pile_up(number, magazine->slots, half))
+    if (pile_put(number, magazine->slots, half))
         close_up(magazine, half);
     else
         flush(self, magazine, number, half);
@@ -418,8 +302,7 @@ void magazine_flush(struct thread *self) {
 void magazine_flush_all(struct thread *self) {
     magazine_flush(self);
     for (unsigned number = 1; number < JAVALLOC_CLASSES; number++)
-        for (struct batch *batch; (batch = take_batch(&piles[number])) != NULL; give_spare(batch))
-            route_operate(self, bridge.flush, number, (uintptr_t)batch->blocks, batch->count);
+        pile_flush(self, number);
     for (uint32_t sets = depot_sets; sets > 0; sets--) {
         struct magazines *own = self->magazines;
         pthread_mutex_lock(&lock);

@@ -101,9 +101,6 @@ void *magazine_fill(struct thread *self, size_t size);
 bool magazine_make_room(struct thread *self, const void *block);
 void magazine_flush(struct thread *self);     /* all of its magazines, to Java */
 void magazine_flush_all(struct thread *self); /* and those of threads that have ended, and the piles */
-/* To Java what has lain on piles unused since this was asked for last; true: there is more. On a thread of the JVM's.
- */
-bool magazine_clear_unused(void);
 /* The bytes of a block of the region; 0: only Java knows them. */
 size_t magazine_usable_size(const void *block);
 /* Whether a reallocation to so many bytes leaves a block of the region where it is. */
@@ -118,5 +115,18 @@ void magazine_child(bool has_java);       /* in a forked child */
 void magazine_calls(uint64_t sums[OPERATIONS]);
 void magazine_calls_reset(void);
 void magazine_kept(uint64_t *blocks, uint64_t *bytes); /* in all magazines */
+
+/* ---- pile.c: free blocks between magazines ---- */
+
+/* The most that is put at a time. */
+#define PILE_BATCH 128u
+
+/* Inside. False: there is enough on the pile already. */
+bool pile_put(unsigned number, void *const *slots, uint32_t count);
+uint32_t pile_take(unsigned number, void **slots);     /* at most PILE_BATCH blocks; returns how many */
+void pile_flush(struct thread *self, unsigned number); /* all of it, to Java */
+size_t pile_blocks(unsigned number);
+/* To Java what has lain unused since this was asked for last; true: there is more. On a thread of the JVM's. */
+bool pile_clear_unused(void);
 
 #endif

@@ -367,8 +367,8 @@ static void what_overflows_one_magazine_fills_another(void) {
     CHECK(fake.filled == filled);
     for (int i = 0; i < BLOCKS; i++)
         javalloc_free(blocks[i]);
-    CHECK(magazine_clear_unused() && fake.flushed == flushed); /* they were in use a moment ago */
-    CHECK(!magazine_clear_unused() && fake.flushed > flushed);
+    CHECK(pile_clear_unused() && fake.flushed == flushed); /* they were in use a moment ago */
+    CHECK(!pile_clear_unused() && fake.flushed > flushed);
 }
 
 static void *allocate_a_little(void *blocks) {

@@ -1,0 +1,137 @@
+/*
+ * pile.c: free blocks between magazines. What overflows one lies here, a pile for each size class, until an empty one
+ * takes it, of whatever thread. What lies unused goes back to Java by and by (helper.c).
+ *
+ * Who puts and takes is inside (thread.h), or the JVM's helper: so no lock is held when a process forks.
+ */
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+
+/* The blocks of a pile take no more bytes than this. */
+#define MOST_PILED ((size_t)1 << 20)
+
+/* What is mapped at a time for batches. */
+#define BATCH_BYTES ((size_t)64 << 10)
+
+static struct batch {
+    struct batch *next;
+    uint32_t count;
+    void *blocks[PILE_BATCH];
+} * spare_batches; /* under the lock */
+static pthread_mutex_t spare_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct pile {
+    pthread_mutex_t lock;
+    struct batch *first;
+    uint32_t blocks;
+    bool is_in_use; /* it has been taken from lately */
+} piles[JAVALLOC_CLASSES];
+
+static struct batch *take_spare(void) {
+    pthread_mutex_lock(&spare_lock);
+    if (spare_batches == NULL) {
+        struct batch *fresh = mmap(NULL, BATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        for (size_t i = 0; fresh != MAP_FAILED && i < BATCH_BYTES / sizeof *fresh; i++) {
+            fresh[i].next = spare_batches;
+            spare_batches = &fresh[i];
+        }
+    }
+    struct batch *batch = spare_batches;
+    if (batch != NULL)
+        spare_batches = batch->next;
+    pthread_mutex_unlock(&spare_lock);
+    return batch;
+}
+
+static void give_spare(struct batch *batch) {
+    pthread_mutex_lock(&spare_lock);
+    batch->next = spare_batches;
+    spare_batches = batch;
+    pthread_mutex_unlock(&spare_lock);
+}
+
+bool pile_put(unsigned number, void *const *slots, uint32_t count) {
+    struct pile *pile = &piles[number];
+    if ((size_t)(pile->blocks + count) * magazine_classes[number].bytes > MOST_PILED)
+        return false;
+    struct batch *batch = take_spare();
+    if (batch == NULL)
+        return false;
+    batch->count = count;
+    memcpy(batch->blocks, slots, count * sizeof *slots);
+    pthread_mutex_lock(&pile->lock);
+    batch->next = pile->first;
+    pile->first = batch;
+    pile->blocks += count;
+    pthread_mutex_unlock(&pile->lock);
+    helper_purge_soon();
+    return true;
+}
+
+static struct batch *take_batch(struct pile *pile) {
+    if (pile->blocks == 0)
+        return NULL;
+    pthread_mutex_lock(&pile->lock);
+    struct batch *batch = pile->first;
+    if (batch != NULL) {
+        pile->first = batch->next;
+        pile->blocks -= batch->count;
+        pile->is_in_use = true;
+    }
+    pthread_mutex_unlock(&pile->lock);
+    return batch;
+}
+
+uint32_t pile_take(unsigned number, void **slots) {
+    struct batch *batch = take_batch(&piles[number]);
+    if (batch == NULL)
+        return 0;
+    uint32_t count = batch->count;
+    memcpy(slots, batch->blocks, count * sizeof *slots);
+    give_spare(batch);
+    return count;
+}
+
+void pile_flush(struct thread *self, unsigned number) {
+    for (struct batch *batch; (batch = take_batch(&piles[number])) != NULL; give_spare(batch))
+        route_operate(self, bridge.flush, number, (uintptr_t)batch->blocks, batch->count);
+}
+
+size_t pile_blocks(unsigned number) { return piles[number].blocks; }
+
+/* On a thread of the JVM's, which stops for a fork, and must not stop with a lock: so it is in libc while it has one.
+ */
+static struct batch *change_batch(struct pile *pile, struct batch *done) {
+    struct thread *self = &thread_self;
+    libc_enter(self);
+    if (done != NULL)
+        give_spare(done);
+    struct batch *next = take_batch(pile);
+    libc_leave(self);
+    return next;
+}
+
+/* To Java. */
+static void clear_pile(unsigned number) {
+    struct batch *batch = NULL;
+    while ((batch = change_batch(&piles[number], batch)) != NULL)
+        if (bridge.flush(number, (uintptr_t)batch->blocks, batch->count) == JAVALLOC_CORRUPT)
+            report_and_abort(bridge.message);
+}
+
+bool pile_clear_unused(void) {
+    bool is_more = false;
+    for (unsigned number = 1; number < JAVALLOC_CLASSES; number++) {
+        struct pile *pile = &piles[number];
+        bool was_in_use = pile->is_in_use;
+        pile->is_in_use = false;
+        if (!was_in_use)
+            clear_pile(number);
+        pile->is_in_use &= was_in_use;
+        is_more |= pile->blocks > 0;
+    }
+    return is_more;
+}
