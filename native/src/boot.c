@@ -106,7 +106,7 @@ static void begin_service(void) {
         thread_counts_reset();
     }
     figures.milliseconds = (double)(process_nanoseconds() - began) / 1e6;
-    route_open();
+    gate_open();
 }
 
 static void at_the_end(void);
@@ -245,7 +245,7 @@ static void at_the_end(void) {
     static bool is_over;
     thread_come_again(); /* main, if it is the last one and has ended as a thread does */
     stats_write();
-    if (is_over || figures.milliseconds == 0 || route_is_child() || route_is_asleep() || !process_is_own())
+    if (is_over || figures.milliseconds == 0 || gate_is_child() || gate_is_asleep() || !process_is_own())
         return;
     is_over = true;
     route_flush(true); /* what has been freed twice is seen at last */
@@ -279,7 +279,7 @@ EXPORTED _Noreturn void _Exit(int status) { _exit(status); }
 EXPORTED const struct javalloc_bridge *javalloc_bridge(void) { return &bridge; }
 
 EXPORTED struct javalloc_bridge *javalloc_host_prepare(const char *heap) {
-    if (route_is_open() || strlen(heap) >= sizeof bridge.heap)
+    if (gate_is_open() || strlen(heap) >= sizeof bridge.heap)
         return NULL;
     if (bridge.region_base == 0 && prepare() != NULL)
         return NULL;
@@ -291,5 +291,5 @@ EXPORTED void javalloc_host_ready(void) {
     if (!jvm_adopt())
         return;
     magazine_prepare();
-    route_open();
+    gate_open();
 }

@@ -142,7 +142,7 @@ static int pass_on(int signal, const struct sigaction *wanted, struct sigaction 
 /* The JVM's own wishes are the kernel's, and those of a child that shares our memory (vfork) are its own. */
 static bool is_of_program(int signal) {
     return is_open && signal > 0 && signal < NSIG && !thread_runs_jvm(&thread_self) &&
-           (process_is_own() || route_is_child());
+           (process_is_own() || gate_is_child());
 }
 
 EXPORTED int sigaction(int signal, const struct sigaction *wanted, struct sigaction *before) {

@@ -37,14 +37,14 @@ static pid_t decided; /* the child in which it has been decided what becomes of 
 static _Atomic uint64_t with_java, without_java;
 
 static bool come_to_rest(void) {
-    if (route_is_asleep())
+    if (gate_is_asleep())
         return true;
-    if (!route_pause())
+    if (!gate_pause())
         return false;
     long until = process_nanoseconds() + (options.children == CHILDREN_JAVA ? GREAT_PATIENCE : PATIENCE_NANOSECONDS);
     if (thread_wait_outside(until) && jvm_threads_stop(false, until))
         return true;
-    route_resume();
+    gate_resume();
     return false;
 }
 
@@ -66,7 +66,7 @@ static bool begin(bool is_quiet) {
 /* A handler of a signal may fork, too. It finds that a rest is had, or that none is wanted, and nothing in between. */
 static void before(bool is_quiet) {
     boot_wait();
-    if (!route_is_open())
+    if (!gate_is_open())
         return;
     sigset_t mask;
     signals_block_all_but_faults(&mask);
@@ -81,9 +81,9 @@ static void before(bool is_quiet) {
 
 static void go_on(void) {
     libc_open();
-    if (!route_is_asleep()) {
+    if (!gate_is_asleep()) {
         jvm_threads_let_go_soon();
-        route_resume();
+        gate_resume();
     }
     jvm_threads_end_turn();
 }
@@ -108,9 +108,9 @@ static void decide(void) {
     magazine_child(has_java);
     if (has_java) {
         jvm_threads_are_memory_only();
-        route_fall_asleep();
+        gate_fall_asleep();
     } else {
-        route_lose_java();
+        gate_lose_java();
     }
     depth = 0;
     jvm_threads_end_turn();
@@ -121,7 +121,7 @@ static void decide(void) {
 void fork_decide(void) {
     sigset_t mask;
     signals_block_all_but_faults(&mask);
-    if (decided != getpid() || route_is_undecided()) {
+    if (decided != getpid() || gate_is_undecided()) {
         decided = getpid();
         decide();
     }
@@ -129,7 +129,7 @@ void fork_decide(void) {
 }
 
 static void after_in_child(void) {
-    if (route_is_open() || route_is_child())
+    if (gate_is_open() || gate_is_child())
         fork_decide();
 }
 
@@ -137,12 +137,12 @@ void fork_wake(void) {
     struct thread *self = &thread_self;
     sigset_t mask;
     signals_block_all(&mask);
-    if (route_is_asleep()) {
+    if (gate_is_asleep()) {
         thread_inside(self);
         if (jvm_threads_bring_back())
-            route_open();
+            gate_open();
         else
-            route_lose_java();
+            gate_lose_java();
         thread_outside(self);
     }
     signals_restore(&mask);

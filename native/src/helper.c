@@ -49,8 +49,8 @@ static void watch(void) {
     if ((count != 0) == is_stuck)
         return;
     if (is_stuck) {
-        is_stuck = !route_go_on();
-    } else if (route_get_stuck()) {
+        is_stuck = !gate_go_on();
+    } else if (gate_get_stuck()) {
         is_stuck = true;
         snprintf(bridge.message, sizeof bridge.message, "the heap %s", bridge.heap);
         jni_call_entry(ENTRY_DESCRIBE_HANG);

@@ -74,12 +74,12 @@ static bool bind_pages(JNIEnv *env) {
 
 NATIVE(jboolean, Stubs, hold)(JNIEnv *env, jclass class) {
     (void)env, (void)class;
-    return route_hold();
+    return gate_hold();
 }
 
 NATIVE(void, Stubs, letGo)(JNIEnv *env, jclass class) {
     (void)env, (void)class;
-    route_let_go();
+    gate_let_go();
 }
 
 static bool bind_stubs(JNIEnv *env) {

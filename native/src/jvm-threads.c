@@ -375,7 +375,7 @@ static int bring_all_back(void *given) {
     for (struct jvm_thread *other = first + 1; other < threads + THREADS_MAX && !are_lost; other++)
         are_lost = other->presence == RUNS && !make_kernel_thread(other, go_on);
     if (are_lost)
-        route_lose_java();
+        gate_lose_java();
     are_memory_only = false;
     jvm_threads_let_go();
     return go_on(first);

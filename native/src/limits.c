@@ -129,7 +129,7 @@ static int set_address_space(const struct rlimit *limit) {
         return -1;
     }
     is_raised = false;
-    if (!route_is_open() || limit->rlim_cur >= used_by_process(0))
+    if (!gate_is_open() || limit->rlim_cur >= used_by_process(0))
         return set_kernel_limit(limit);
     struct rlimit before, real = {raised(limit->rlim_cur), raised(limit->rlim_max)};
     if (syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &before) == 0 && real.rlim_max > before.rlim_max)
@@ -205,7 +205,7 @@ static int execute_with_limit_asked(const char *path, char *const arguments[], c
     if (syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &raised_limit) != 0)
         return execute(path, arguments, environment);
     /* A JVM thread that gets no memory ends the process. In a child that has not called Java there are none. */
-    bool with_jvm = process_is_own() && !route_is_child() && !route_is_asleep() && stop_jvm_threads();
+    bool with_jvm = process_is_own() && !gate_is_child() && !gate_is_asleep() && stop_jvm_threads();
     set_kernel_limit(&(struct rlimit){asked.rlim_cur, raised_limit.rlim_max});
     int result = execute(path, arguments, environment);
     int saved = errno;

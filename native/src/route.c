@@ -32,33 +32,10 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "internal.h"
 
-enum gate_state {
-    GATE_WIPED,  /* a child that was forked since Java began to serve: what it can do is not decided */
-    GATE_SHUT,   /* Java does not serve, or not yet */
-    GATE_OPEN,   /* Java serves */
-    GATE_PAUSED, /* it does, but a fork is under way */
-    GATE_HELD,   /* it does, in a moment: who calls waits a little */
-    GATE_STUCK,  /* it would, but a call does not come back */
-    GATE_ASLEEP, /* a child that Java can serve, once it is asked to */
-    GATE_LOST    /* a child that it cannot serve */
-};
-
-/* With others, until they are outside; and with who holds the route, which takes milliseconds, if there is a processor.
- */
-#define PATIENCE_WITH_OTHERS 20000000L
-#define PATIENCE_WITH_HOLDER 1000000000L
-
-static _Atomic uint32_t shut_gate = GATE_SHUT;
-static _Atomic uint32_t *gate = &shut_gate;
-
 static _Atomic(void *) deferred_blocks;
-
-static inline uint32_t gate_state(void) { return atomic_load_explicit(gate, memory_order_relaxed); }
 
 /* True: the thread is inside now, and has to leave. */
 static inline bool enter(struct thread *self) {
@@ -80,13 +57,6 @@ void route_settle(void) {
         fork_wake();
 }
 
-/* Who holds the route wants no lock that a caller could have, but in case. */
-static __attribute__((noinline)) void wait_while_held(void) {
-    long until = process_nanoseconds() + PATIENCE_WITH_HOLDER;
-    while (gate_state() == GATE_HELD && process_nanoseconds() < until)
-        sched_yield();
-}
-
 static enum route without_java(const struct thread *self) {
     return thread_runs_jvm(self) && gate_state() != GATE_LOST ? ROUTE_JVM : ROUTE_LIBC;
 }
@@ -98,7 +68,7 @@ static __attribute__((noinline)) enum route refused(struct thread *self) {
     if (!thread_runs_jvm(self))
         route_settle();
     if (unlikely(gate_state() == GATE_HELD) && !thread_runs_jvm(self))
-        wait_while_held();
+        gate_wait_while_held();
     uint32_t state = gate_state();
     if (self->kind == THREAD_NEW && (state == GATE_OPEN || state == GATE_PAUSED))
         thread_enter(self);
@@ -162,7 +132,7 @@ static bool release(struct thread *self, void *block) {
 
 /* Whether a block that is not in the region may be the heap's although this thread cannot ask now. What code of the JVM
  * frees is libc's; and in a forked child all that is not in the region is. */
-static bool is_heaps_later(enum route route) { return bridge.outside != 0 && route == ROUTE_LIBC && route_is_open(); }
+static bool is_heaps_later(enum route route) { return bridge.outside != 0 && route == ROUTE_LIBC && gate_is_open(); }
 
 /* ---- deferred blocks: each on a note in libc's memory, because its bytes, and those behind it, are the heap's ---- */
 
@@ -444,75 +414,11 @@ EXPORTED size_t javalloc_cross(size_t times) {
     return is_plain ? times : 0;
 }
 
-/* ---- opening and closing ---- */
+void route_forget_deferred(void) { atomic_store_explicit(&deferred_blocks, NULL, memory_order_relaxed); }
 
 bool route_prepare(void) {
-    long page = sysconf(_SC_PAGESIZE);
-    void *fresh = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (fresh == MAP_FAILED)
-        return false;
-    _Atomic uint32_t *page_gate = fresh;
-    *page_gate = GATE_SHUT;
-    /* Before Linux 4.14: EINVAL. Then fork's handler (boot.c) is what closes the gate. */
-    madvise(fresh, (size_t)page, MADV_WIPEONFORK);
-    gate = page_gate;
-    if (!libc_prepare() || !reserve_prepare())
+    if (!gate_prepare() || !libc_prepare() || !reserve_prepare())
         return false;
     foreign_prepare();
     return true;
-}
-
-static void set_gate(enum gate_state state) { atomic_store_explicit(gate, state, memory_order_seq_cst); }
-
-void route_open(void) { set_gate(GATE_OPEN); }
-
-bool route_is_open(void) {
-    uint32_t state = gate_state();
-    return state == GATE_OPEN || state == GATE_PAUSED || state == GATE_HELD || state == GATE_STUCK ||
-           state == GATE_ASLEEP;
-}
-
-bool route_is_paused(void) { return gate_state() == GATE_PAUSED; }
-
-bool route_is_undecided(void) { return gate_state() == GATE_WIPED; }
-
-bool route_is_asleep(void) { return gate_state() == GATE_ASLEEP; }
-
-bool route_is_child(void) { return gate_state() == GATE_WIPED || gate_state() == GATE_LOST; }
-
-static bool change_gate(enum gate_state from, enum gate_state to) {
-    uint32_t state = from;
-    return atomic_compare_exchange_strong(gate, &state, to);
-}
-
-bool route_pause(void) {
-    if (gate_state() == GATE_HELD)
-        wait_while_held();
-    return change_gate(GATE_OPEN, GATE_PAUSED);
-}
-
-bool route_hold(void) {
-    if (!route_is_open())
-        return true; /* nobody comes yet */
-    if (!change_gate(GATE_OPEN, GATE_HELD))
-        return false;
-    if (thread_wait_outside(process_nanoseconds() + PATIENCE_WITH_OTHERS))
-        return true;
-    route_let_go();
-    return false;
-}
-
-void route_let_go(void) { change_gate(GATE_HELD, GATE_OPEN); }
-
-bool route_get_stuck(void) { return change_gate(GATE_OPEN, GATE_STUCK); }
-
-bool route_go_on(void) { return change_gate(GATE_STUCK, GATE_OPEN); }
-
-void route_resume(void) { set_gate(GATE_OPEN); }
-
-void route_fall_asleep(void) { set_gate(GATE_ASLEEP); }
-
-void route_lose_java(void) {
-    set_gate(GATE_LOST);
-    atomic_store_explicit(&deferred_blocks, NULL, memory_order_relaxed);
 }

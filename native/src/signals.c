@@ -123,7 +123,7 @@ static int change_mask(int how, const sigset_t *wanted, sigset_t *before) {
         sigandset(&set, wanted, &allowed);
         wanted = &set;
     }
-    if (!route_is_open() || thread_runs_jvm(&thread_self))
+    if (!gate_is_open() || thread_runs_jvm(&thread_self))
         return set_mask(how, wanted, before);
     return mask_of_program(how, wanted, before);
 }
@@ -142,7 +142,7 @@ EXPORTED int sigprocmask(int how, const sigset_t *set, sigset_t *before) {
 
 /* The mask without the faults, in `allowed`; NULL as it was asked for. */
 static const sigset_t *without_faults(const sigset_t *mask, sigset_t *allowed) {
-    if (mask == NULL || !route_is_open() || thread_runs_jvm(&thread_self))
+    if (mask == NULL || !gate_is_open() || thread_runs_jvm(&thread_self))
         return mask;
     *allowed = *mask;
     signals_take_faults(allowed);

@@ -36,7 +36,7 @@ static struct figures collect(void) {
     route_inspect(JAVALLOC_LIVE_BLOCKS, 0, 0, &all.live_blocks);
     route_inspect(JAVALLOC_LIVE_BYTES, 0, 0, &all.live_bytes);
     route_inspect(JAVALLOC_PEAK_BYTES, 0, 0, &all.peak_bytes);
-    if (!route_is_child())
+    if (!gate_is_child())
         all.java = jvm_figures();
     all.forks = fork_figures();
     all.boot = boot_figures();

@@ -173,10 +173,10 @@ static void detach(struct thread *self) {
 
 /* Nobody travels while a fork is under way: between these two the JVM may hold locks for the thread. */
 static bool set_out(void) {
-    if (route_is_paused())
+    if (gate_is_paused())
         return false;
     travellers++;
-    if (!route_is_paused())
+    if (!gate_is_paused())
         return true;
     travellers--;
     return false;
@@ -299,7 +299,7 @@ static void exit_destructor(void *value) {
         route_flush(false);
     sigset_t before;
     signals_block_all_but_faults(&before);
-    if (self->kind == THREAD_READY && !route_is_child())
+    if (self->kind == THREAD_READY && !gate_is_child())
         leave(self);
     magazine_leave(self);
     self->stack_window = 0;

@@ -25,26 +25,48 @@ intptr_t route_operate(struct thread *self, javalloc_operation operation, uintpt
 /* Gives back to Java what the thread has in its magazines; and what those have left that have ended. */
 void route_flush(bool is_last);
 
-bool route_prepare(void); /* once, before route_open */
-void route_open(void);    /* Java serves from now on */
-bool route_is_open(void); /* in this process, if not in this moment */
-/* While a call does not come back: libc serves. False: a fork is under way. */
-bool route_get_stuck(void);
-bool route_go_on(void);
-bool route_is_paused(void);
-bool route_is_undecided(void); /* a child in which fork_decide has not been called */
-bool route_is_child(void);     /* this process was forked from one that Java served, and Java did not come along */
-bool route_is_asleep(void);    /* or it did, and has not been asked for yet */
-/* For a fork: closes the route for a moment, if it is open; and what becomes of it then. */
-bool route_pause(void);
-void route_resume(void);
-/* Keeps everybody out for some milliseconds; false: that is not possible now. */
-bool route_hold(void);
-void route_let_go(void);
-void route_fall_asleep(void);
-void route_lose_java(void);
+bool route_prepare(void); /* once, before gate_open */
+/* In a child that has lost Java. */
+void route_forget_deferred(void);
 /* What is still to be decided, or done, in a forked child, at the latest at its first call. */
 void route_settle(void);
+
+/* ---- gate.c: whether Java serves now ---- */
+
+enum gate_state {
+    GATE_WIPED,  /* a child that was forked since Java began to serve: what it can do is not decided */
+    GATE_SHUT,   /* Java does not serve, or not yet */
+    GATE_OPEN,   /* Java serves */
+    GATE_PAUSED, /* it does, but a fork is under way */
+    GATE_HELD,   /* it does, in a moment: who calls waits a little */
+    GATE_STUCK,  /* it would, but a call does not come back */
+    GATE_ASLEEP, /* a child that Java can serve, once it is asked to */
+    GATE_LOST    /* a child that it cannot serve */
+};
+
+extern _Atomic uint32_t *gate;
+static inline uint32_t gate_state(void) { return atomic_load_explicit(gate, memory_order_relaxed); }
+
+bool gate_prepare(void);
+/* Not for long: whatever happens then. */
+void gate_wait_while_held(void);
+void gate_open(void);    /* Java serves from now on */
+bool gate_is_open(void); /* in this process, if not in this moment */
+/* While a call does not come back: libc serves. False: a fork is under way. */
+bool gate_get_stuck(void);
+bool gate_go_on(void);
+bool gate_is_paused(void);
+bool gate_is_undecided(void); /* a child in which fork_decide has not been called */
+bool gate_is_child(void);     /* this process was forked from one that Java served, and Java did not come along */
+bool gate_is_asleep(void);    /* or it did, and has not been asked for yet */
+/* For a fork: closes the route for a moment, if it is open; and what becomes of it then. */
+bool gate_pause(void);
+void gate_resume(void);
+/* Keeps everybody out for some milliseconds; false: that is not possible now. */
+bool gate_hold(void);
+void gate_let_go(void);
+void gate_fall_asleep(void);
+void gate_lose_java(void);
 
 /* ---- thread.c: what the shim knows of a thread ---- */
 

@@ -1,0 +1,95 @@
+/*
+ * gate.c: whether Java serves in this process now. The word lies in a page that the kernel wipes in a forked child
+ * (MADV_WIPEONFORK), so no child, made in whatever way, calls into a JVM whose threads did not come along.
+ *
+ * Who closes the gate for a moment waits until nobody is inside: see route.c for why they are all seen.
+ */
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* With others, until they are outside; and with who holds the route, which takes milliseconds, if there is a processor.
+ */
+#define PATIENCE_WITH_OTHERS 20000000L
+#define PATIENCE_WITH_HOLDER 1000000000L
+
+static _Atomic uint32_t shut_gate = GATE_SHUT;
+
+_Atomic uint32_t *gate = &shut_gate;
+
+bool gate_prepare(void) {
+    long page = sysconf(_SC_PAGESIZE);
+    void *fresh = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (fresh == MAP_FAILED)
+        return false;
+    _Atomic uint32_t *page_gate = fresh;
+    *page_gate = GATE_SHUT;
+    /* Before Linux 4.14: EINVAL. Then fork's handler (boot.c) is what closes the gate. */
+    madvise(fresh, (size_t)page, MADV_WIPEONFORK);
+    gate = page_gate;
+    return true;
+}
+
+/* Who holds the route wants no lock that a caller could have, but in case. */
+void gate_wait_while_held(void) {
+    long until = process_nanoseconds() + PATIENCE_WITH_HOLDER;
+    while (gate_state() == GATE_HELD && process_nanoseconds() < until)
+        sched_yield();
+}
+
+static void set_gate(enum gate_state state) { atomic_store_explicit(gate, state, memory_order_seq_cst); }
+
+void gate_open(void) { set_gate(GATE_OPEN); }
+
+bool gate_is_open(void) {
+    uint32_t state = gate_state();
+    return state == GATE_OPEN || state == GATE_PAUSED || state == GATE_HELD || state == GATE_STUCK ||
+           state == GATE_ASLEEP;
+}
+
+bool gate_is_paused(void) { return gate_state() == GATE_PAUSED; }
+
+bool gate_is_undecided(void) { return gate_state() == GATE_WIPED; }
+
+bool gate_is_asleep(void) { return gate_state() == GATE_ASLEEP; }
+
+bool gate_is_child(void) { return gate_state() == GATE_WIPED || gate_state() == GATE_LOST; }
+
+static bool change_gate(enum gate_state from, enum gate_state to) {
+    uint32_t state = from;
+    return atomic_compare_exchange_strong(gate, &state, to);
+}
+
+bool gate_pause(void) {
+    if (gate_state() == GATE_HELD)
+        gate_wait_while_held();
+    return change_gate(GATE_OPEN, GATE_PAUSED);
+}
+
+bool gate_hold(void) {
+    if (!gate_is_open())
+        return true; /* nobody comes yet */
+    if (!change_gate(GATE_OPEN, GATE_HELD))
+        return false;
+    if (thread_wait_outside(process_nanoseconds() + PATIENCE_WITH_OTHERS))
+        return true;
+    gate_let_go();
+    return false;
+}
+
+void gate_let_go(void) { change_gate(GATE_HELD, GATE_OPEN); }
+
+bool gate_get_stuck(void) { return change_gate(GATE_OPEN, GATE_STUCK); }
+
+bool gate_go_on(void) { return change_gate(GATE_STUCK, GATE_OPEN); }
+
+void gate_resume(void) { set_gate(GATE_OPEN); }
+
+void gate_fall_asleep(void) { set_gate(GATE_ASLEEP); }
+
+void gate_lose_java(void) {
+    set_gate(GATE_LOST);
+    route_forget_deferred();
+}
