@@ -3,6 +3,8 @@
  *
  *   the caller                                     malloc      free, realloc of a Java block
  *   any thread before Java is up                   libc        -
+ *   a program's thread with a block, or room, in a
+ *   magazine (magazine.c)                          that        that; realloc too, from one to another
  *   a program's thread with enough stack           Java        Java
  *   a program's thread on a short or foreign stack Java, on a stack of Java's own (relay.c)
  *     where there is no memory for that stack      libc        deferred
@@ -10,8 +12,8 @@
  *   a thread that the JVM made                     libc        deferred
  *   a thread past its exit destructor              libc        deferred
  *   any thread while another one forks             libc        deferred
- *   any thread while the route is held             waits, but not for long: then as before
  *   ... or one's call to the heap does not return  libc        deferred
+ *   any thread while the route is held             waits, but not for long: then libc
  *   a forked child, if Java came along (fork.c)    Java        Java
  *   a forked child, if not                         libc        free: nothing; realloc: copied into libc memory
  *
