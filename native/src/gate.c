@@ -62,10 +62,16 @@ static bool change_gate(enum gate_state from, enum gate_state to) {
     return atomic_compare_exchange_strong(gate, &state, to);
 }
 
+/* Who holds it may let go of it, and hold it again. */
 bool gate_pause(void) {
-    if (gate_state() == GATE_HELD)
+    long until = process_nanoseconds() + PATIENCE_WITH_HOLDER;
+    while (!change_gate(GATE_OPEN, GATE_PAUSED)) {
+        uint32_t state = gate_state();
+        if ((state != GATE_OPEN && state != GATE_HELD) || process_nanoseconds() > until)
+            return false;
         gate_wait_while_held();
-    return change_gate(GATE_OPEN, GATE_PAUSED);
+    }
+    return true;
 }
 
 bool gate_hold(void) {

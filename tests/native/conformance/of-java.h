@@ -11,7 +11,7 @@
 static bool is_of_java(const void *block) {
     struct head {
         uint32_t abi_version, bytes;
-        uintptr_t region_base, region_bytes;
+        uintptr_t region_base, region_bytes, page_classes;
         char heap[256];
     };
     static const struct head *(*bridge)(void);
