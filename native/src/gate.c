@@ -34,6 +34,8 @@ bool gate_prepare(void) {
 
 /* Who holds the route wants no lock that a caller could have, but in case. */
 void gate_wait_while_held(void) {
+    if (likely(gate_state() != GATE_HELD))
+        return;
     long until = process_nanoseconds() + PATIENCE_WITH_HOLDER;
     while (gate_state() == GATE_HELD && process_nanoseconds() < until)
         sched_yield();
@@ -74,9 +76,15 @@ bool gate_pause(void) {
     return true;
 }
 
+/* It changes before the gate is held, and before it is let go. */
+static _Atomic uint32_t holds;
+
+uint32_t gate_holds(void) { return holds + (gate_state() == GATE_HELD); }
+
 bool gate_hold(void) {
     if (!gate_is_open())
         return true; /* nobody comes yet */
+    holds++;
     if (!change_gate(GATE_OPEN, GATE_HELD))
         return false;
     if (thread_wait_outside(process_nanoseconds() + PATIENCE_WITH_OTHERS))
@@ -85,7 +93,10 @@ bool gate_hold(void) {
     return false;
 }
 
-void gate_let_go(void) { change_gate(GATE_HELD, GATE_OPEN); }
+void gate_let_go(void) {
+    holds++;
+    change_gate(GATE_HELD, GATE_OPEN);
+}
 
 bool gate_get_stuck(void) { return change_gate(GATE_OPEN, GATE_STUCK); }
 

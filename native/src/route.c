@@ -63,14 +63,8 @@ static enum route without_java(const struct thread *self) {
     return thread_runs_jvm(self) && gate_state() != GATE_LOST ? ROUTE_JVM : ROUTE_LIBC;
 }
 
-/* The slow half of entering: makes a new thread ready, and names the route of one that Java does not serve. */
-static __attribute__((noinline)) enum route refused(struct thread *self) {
-    if (self->in_libc)
-        return without_java(self);
-    if (!thread_runs_jvm(self))
-        route_settle();
-    if (unlikely(gate_state() == GATE_HELD) && !thread_runs_jvm(self))
-        gate_wait_while_held();
+/* Makes a new thread ready, and one whose stack is short, and names the route of one that Java does not serve. */
+static enum route come_in(struct thread *self) {
     uint32_t state = gate_state();
     if (self->kind == THREAD_NEW && (state == GATE_OPEN || state == GATE_PAUSED))
         thread_enter(self);
@@ -78,9 +72,26 @@ static __attribute__((noinline)) enum route refused(struct thread *self) {
         return without_java(self);
     if (enter(self))
         return ROUTE_JAVA;
-    if (self->kind == THREAD_READY && self->stack_window != 0)
+    if (self->kind == THREAD_READY && self->stack_window != 0 && gate_state() == GATE_OPEN)
         thread_relay(self);
     return enter(self) ? ROUTE_JAVA : without_java(self);
+}
+
+/* The slow half of entering. Who was held up meanwhile tries again. */
+static __attribute__((noinline)) enum route refused(struct thread *self) {
+    if (self->in_libc)
+        return without_java(self);
+    if (!thread_runs_jvm(self))
+        route_settle();
+    enum route route;
+    uint32_t holds;
+    do {
+        holds = gate_holds();
+        if (!thread_runs_jvm(self))
+            gate_wait_while_held();
+        route = come_in(self);
+    } while (unlikely(route == ROUTE_LIBC && holds != gate_holds()));
+    return route;
 }
 
 /* ROUTE_JAVA: the thread is inside. */

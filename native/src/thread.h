@@ -62,6 +62,7 @@ bool gate_is_asleep(void);    /* or it did, and has not been asked for yet */
 /* For a fork: closes the route for a moment, if it is open; and what becomes of it then. */
 bool gate_pause(void);
 void gate_resume(void);
+uint32_t gate_holds(void); /* another number, if the gate has been held since */
 /* Keeps everybody out for some milliseconds; false: that is not possible now. */
 bool gate_hold(void);
 void gate_let_go(void);
