@@ -64,7 +64,9 @@ static bool purge(void) {
     bool is_by_us = false;
     if (!jvm_attach(&is_by_us))
         return false;
-    bool is_more = !thread_end_solitude() || pile_clear_unused();
+    /* Pages have a lock that is always taken. What piles give back comes to those of the classes, which are skipped
+     * while the program's one thread is alone: it must not lose that where there are no piles. */
+    bool is_more = magazine_is_on() && (!thread_end_solitude() || pile_clear_unused());
     is_more |= bridge.inspect(JAVALLOC_PURGE, 0, 0) == 1;
     jvm_detach();
     return is_more;
