@@ -36,6 +36,7 @@ void behind_find(void) {
     *(void **)&behind_found.unsetenv = dlsym(RTLD_NEXT, "unsetenv");
     *(void **)&behind_found.putenv = dlsym(RTLD_NEXT, "putenv");
     *(void **)&behind_found.clearenv = dlsym(RTLD_NEXT, "clearenv");
+    *(void **)&behind_found.open = dlsym(RTLD_NEXT, "fopen64");
     *(void **)&behind_found.read_at = dlsym(RTLD_NEXT, "pread64");
     *(void **)&behind_found.at_exit = dlsym(RTLD_NEXT, "__cxa_atexit");
     *(void **)&behind_found.setlocale = dlsym(RTLD_NEXT, "setlocale");

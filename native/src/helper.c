@@ -24,6 +24,10 @@
 /* To make the upcall stubs. */
 #define TRIES 5
 
+/* Below the size that gets a mapping of its own, and together more than an arena keeps. */
+#define ARENA_BLOCK  ((size_t)100 << 10)
+#define ARENA_BLOCKS 40
+
 /* How long pages may wait, after the time that the heap gives them, to be given back. */
 #define PURGE_NANOSECONDS (SECOND / 2)
 
@@ -104,9 +108,20 @@ static void serve(void) {
     }
 }
 
+/* With a thread's first block glibc reserves 64 MiB of addresses for an arena, and before it gives back some of one it
+ * asks, once, how the system commits memory, in a file. Both is to happen now: the program may set a limit that leaves
+ * no room, and expects to get the lowest number for a file that it opens. */
+static void prepare_arena(void) {
+    void *blocks[ARENA_BLOCKS];
+    for (int i = 0; i < ARENA_BLOCKS; i++)
+        blocks[i] = __libc_malloc(ARENA_BLOCK);
+    for (int i = ARENA_BLOCKS - 1; i >= 0; i--)
+        __libc_free(blocks[i]);
+}
+
 static void *run(void *unused) {
     pthread_setname_np(pthread_self(), "javalloc-helper");
-    __libc_free(__libc_malloc(1));
+    prepare_arena();
     sem_post(&is_ready);
     serve();
     return unused;
@@ -119,8 +134,6 @@ void helper_start(void) {
         return;
     pthread_attr_setstacksize(&attributes, STACK);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    /* With a thread's first block glibc reserves 64 MiB of addresses for an arena: that is to happen now, and not when
-     * the program has set a limit that leaves no room for it. */
     if (jvm_threads_create(&thread, &attributes, run, NULL) == 0)
         while (sem_wait(&is_ready) != 0)
             continue; /* EINTR */

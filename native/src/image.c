@@ -3,7 +3,11 @@
  * heap needs now and then, is read by libjimage when it is needed: from a descriptor that the program may have closed
  * by then and got its number for a file of its own, or that lies in the other table (process.c); and the JVM falls over
  * what it reads there.
+ *
+ * And the JDK's `release` file, which the JVM opens 0.1 s after its start, for the report of a crash: the program would
+ * find that a number is taken which it expects to get. The report does without it.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
@@ -63,4 +67,14 @@ EXPORTED ssize_t pread64(int file, void *target, size_t bytes, off64_t from) {
     if (unlikely((uintptr_t)__builtin_return_address(0) - code_low < code_high - code_low) && image != NULL)
         return read_image(target, bytes, from);
     return behind()->read_at(file, target, bytes, from);
+}
+
+EXPORTED FILE *fopen64(const char *path, const char *mode) {
+    static const char name[] = "/release";
+    size_t length = unlikely(thread_self.kind == THREAD_JVM) ? strlen(path) : 0;
+    if (unlikely(length >= strlen(name)) && strcmp(path + length - strlen(name), name) == 0) {
+        errno = ENOENT;
+        return NULL;
+    }
+    return behind()->open(path, mode);
 }

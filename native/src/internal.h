@@ -61,6 +61,7 @@ struct behind {
     int (*setenv)(const char *name, const char *value, int replace), (*unsetenv)(const char *name);
     int (*putenv)(char *entry), (*clearenv)(void);
     char *(*setlocale)(int category, const char *name);
+    FILE *(*open)(const char *path, const char *mode);
     ssize_t (*read_at)(int file, void *target, size_t bytes, off64_t from);
     int (*at_exit)(void (*handler)(void *), void *argument, void *library);
     _Atomic unsigned *threads; /* how many libc counts: the last of them ends the process. NULL: unknown */
