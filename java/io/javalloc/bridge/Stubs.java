@@ -66,10 +66,10 @@ final class Stubs {
         for (int i = 0; i < stubs.length; i++) {
             stubs[i] = make(lookup, NAMES.get(i));
         }
-        if (!hold()) {
+        if (freeMemory() < ENOUGH_MEMORY || !hold()) {
             return;
         }
-        try {
+        try { // what is called here for the first time, if native, needs the loader
             if (freeMemory() >= ENOUGH_MEMORY) {
                 for (long stub : stubs) {
                     exercise(stub, TIMES);
