@@ -26,6 +26,9 @@
 /* Everything is hidden (-fvisibility=hidden) but what this marks. */
 #define EXPORTED __attribute__((visibility("default")))
 
+/* For data of ours: it is reached without the loader's table. */
+#define OURS __attribute__((visibility("hidden")))
+
 /* The library is loaded before the program starts, or by a host that wants it: its few thread-local words may live in
  * the static TLS block, where reaching them is one instruction and never allocates. */
 #define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))

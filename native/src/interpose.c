@@ -13,13 +13,22 @@ extern void free_sized(void *block, size_t size);
 extern void free_aligned_sized(void *block, size_t alignment, size_t size);
 extern void cfree(void *block);
 
-EXPORTED void *malloc(size_t size) { return javalloc_malloc(size); }
+/* The short way is here once more: on the way of every call one jump less is felt. */
+EXPORTED void *malloc(size_t size) {
+    void *ready = magazine_take(&thread_self, size, OP_MALLOC);
+    return likely(ready != NULL) ? ready : javalloc_malloc(size);
+}
+
+EXPORTED void free(void *block) {
+    if (unlikely(!region_contains(block)) || unlikely(!magazine_give(&thread_self, block, true)))
+        javalloc_free(block);
+}
+
 EXPORTED void *calloc(size_t count, size_t size) { return javalloc_calloc(count, size); }
 EXPORTED void *realloc(void *block, size_t size) { return javalloc_realloc(block, size); }
 EXPORTED void *reallocarray(void *block, size_t count, size_t size) {
     return javalloc_reallocarray(block, count, size);
 }
-EXPORTED void free(void *block) { javalloc_free(block); }
 EXPORTED void free_sized(void *block, size_t size) { javalloc_free_sized(block, size); }
 EXPORTED void free_aligned_sized(void *block, size_t alignment, size_t size) {
     javalloc_free_aligned_sized(block, alignment, size);

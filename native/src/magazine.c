@@ -8,8 +8,8 @@
  *
  * Who may touch a set
  *   - Its thread, while stack_window is 0 by its own doing: a handler of a signal that comes in between finds it 0, and
- *     goes another way, as it does when it interrupts an operation; so does code of the JVM. A block is in a magazine
- *     until `count` no longer covers it, and from when it does: so a thread may end, and a process fork, at any point.
+ *     goes another way, as it does when it interrupts an operation; so does code of the JVM. Between any two of
+ *     its stores no block is in a magazine that has gone out: so a thread may end, and a process fork, at any point.
  *   - Whoever takes it from the depot, under the lock. There lie the sets of threads that have ended, filled as they
  *     are: a thread that lives for a few allocations takes one, leaves it again, and need not come to Java at all.
  *   - In a forked child, its one thread: the sets of the others are the depot's then.
@@ -45,16 +45,17 @@
 
 struct magazines magazines_empty;
 
-const uint8_t *magazine_page_classes;
-uint8_t magazine_class_of_step[MAGAZINE_LARGEST / MAGAZINE_STEP + 1];
-struct size_class magazine_classes[JAVALLOC_CLASSES];
+struct magazine_classes magazine_classes;
 
 static bool is_on;
 static struct shape {
-    uint32_t most; /* blocks of a magazine */
-    uint32_t slot; /* where those of a magazine begin among those of its set */
+    uint32_t most;   /* blocks of a magazine */
+    uint32_t bottom; /* of a magazine, among the words of its set */
 } shapes[JAVALLOC_CLASSES];
 static size_t set_bytes;
+
+/* Words of a magazine besides those that its blocks take: at the bottom, and for the top when all are flushed. */
+#define AROUND 2u
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
 static struct magazines *all_sets;
@@ -65,45 +66,54 @@ static _Atomic uint32_t depot_sets;
 
 static void learn_class(unsigned number) {
     struct shape *shape = &shapes[number];
-    size_t bytes = bridge.class_bytes[number], most = MOST_BYTES / bytes;
-    magazine_classes[number] = (struct size_class){.bytes = (uint32_t)bytes,
-                                                   .last = (uint32_t)((JAVALLOC_PAGE_SIZE / bytes - 1) * bytes),
-                                                   .reciprocal = (((uint64_t)1 << 32) + bytes - 1) / bytes};
+    uint32_t bytes = bridge.class_bytes[number];
+    magazine_classes.bytes[number] = bytes;
+    magazine_classes.last[number] = (JAVALLOC_PAGE_SIZE / bytes - 1) * bytes;
+    magazine_classes.reciprocal[number] = UINT32_MAX / bytes + 1;
+    size_t most = MOST_BYTES / bytes;
     shape->most = most > MOST ? MOST : most < LEAST ? LEAST : (uint32_t)most;
-    shape->slot = shapes[number - 1].slot + shapes[number - 1].most;
-    set_bytes = sizeof(struct magazines) + (shape->slot + shape->most) * sizeof(void *);
+    shape->bottom = number == 1 ? 0 : shapes[number - 1].bottom + shapes[number - 1].most + AROUND;
+    set_bytes = sizeof(struct magazines) + (shape->bottom + shape->most + AROUND) * sizeof(void *);
 }
 
 void magazine_prepare(void) {
-    if (bridge.page_classes == 0 || bridge.class_bytes[1] == 0)
+    if (bridge.class_bytes[1] == 0)
         return;
     size_t step = 0;
     for (unsigned number = 1; number < JAVALLOC_CLASSES && bridge.class_bytes[number] != 0; number++) {
         learn_class(number);
-        for (; step <= MAGAZINE_LARGEST / MAGAZINE_STEP && step * MAGAZINE_STEP <= magazine_classes[number].bytes;
-             step++)
-            magazine_class_of_step[step] = (uint8_t)number;
+        for (; step <= MAGAZINE_LARGEST / MAGAZINE_STEP && step * MAGAZINE_STEP <= bridge.class_bytes[number]; step++)
+            magazine_classes.of_step[step] = (uint8_t)number;
     }
-    magazine_page_classes = (const uint8_t *)bridge.page_classes;
     is_on = options.magazines;
 }
 
 bool magazine_is_on(void) { return is_on; }
 
-size_t magazine_usable_size(const void *block) { return magazine_classes[magazine_class_of_block(block)].bytes; }
+/* 0 if it is none, as far as can be told. */
+static unsigned class_of_block(const void *block) {
+    unsigned number = region_class_around(block);
+    return magazine_starts_block(number, block) ? number : 0;
+}
+
+size_t magazine_usable_size(const void *block) { return magazine_classes.bytes[class_of_block(block)]; }
 
 bool magazine_stays(const void *block, size_t size) {
-    unsigned number = magazine_class_of_block(block);
-    size_t bytes = magazine_classes[number].bytes;
+    unsigned number = class_of_block(block);
+    size_t bytes = magazine_classes.bytes[number];
     return number != 0 && is_on && size <= bytes && (size > bytes / 2 || magazine_class_of(size) == number);
 }
 
 bool magazine_has(const void *block) {
-    const struct magazine *magazine = &thread_self.magazines->of[magazine_class_of_block(block)];
-    uint32_t seen = 0;
-    while (seen < magazine->count && seen < LOOKED_AT && magazine->slots[magazine->count - 1 - seen] != block)
-        seen++;
-    return seen < magazine->count && seen < LOOKED_AT;
+    const struct magazines *set = thread_self.magazines;
+    unsigned number = class_of_block(block);
+    if (set->top[number] == block)
+        return true;
+    uint32_t looked_at = 1;
+    for (void **place = set->below[number]; place > set->bottom[number] && looked_at < LOOKED_AT; place--, looked_at++)
+        if (*place == block)
+            return true;
+    return false;
 }
 
 /* ---- the sets ---- */
@@ -113,7 +123,7 @@ static struct magazines *make_set(void) {
     if (set == MAP_FAILED)
         return NULL;
     for (unsigned number = 1; number < JAVALLOC_CLASSES; number++)
-        set->of[number].slots = set->slots + shapes[number].slot;
+        set->bottom[number] = set->below[number] = set->full[number] = set->words + shapes[number].bottom;
     set->next = all_sets;
     return all_sets = set;
 }
@@ -204,98 +214,127 @@ void magazine_kept(uint64_t *blocks, uint64_t *bytes) {
     *blocks = *bytes = 0;
     for (const struct magazines *set = all_sets; set != NULL; set = set->next)
         for (unsigned number = 1; number < JAVALLOC_CLASSES; number++) {
-            *blocks += set->of[number].count;
-            *bytes += (uint64_t)set->of[number].count * magazine_classes[number].bytes;
+            uint32_t count = magazine_count(set, number);
+            *blocks += count;
+            *bytes += (uint64_t)count * magazine_classes.bytes[number];
         }
     for (unsigned number = 1; number < JAVALLOC_CLASSES; number++) {
         size_t piled = pile_blocks(number);
         *blocks += piled;
-        *bytes += piled * magazine_classes[number].bytes;
+        *bytes += piled * magazine_classes.bytes[number];
     }
 }
 
 /* ---- with Java: the thread is inside ---- */
 
-/* More room than before, as the magazine is used. */
-static void grow(struct magazine *magazine, unsigned number) {
-    uint32_t most = shapes[number].most;
-    uint32_t room = magazine->room == 0 ? (uint32_t)(FIRST_BYTES / magazine_classes[number].bytes) : 2 * magazine->room;
-    magazine->room = room > most ? most : room < 2 ? 2 : room;
+static size_t room_of(const struct magazines *set, unsigned number) {
+    return (size_t)(set->full[number] - set->bottom[number]);
 }
 
-static void reverse(void **slots, uint32_t count) {
+/* More room than before, as the magazine is used. */
+static void grow(struct magazines *set, unsigned number) {
+    size_t most = shapes[number].most, room = 2 * room_of(set, number);
+    if (room == 0)
+        room = FIRST_BYTES / magazine_classes.bytes[number];
+    set->full[number] = set->bottom[number] + (room > most ? most : room < 2 ? 2 : room);
+}
+
+/* Where the oldest of a magazine's blocks is. */
+static void **oldest(const struct magazines *set, unsigned number) { return set->bottom[number] + 2; }
+
+static void reverse(void **words, uint32_t count) {
     for (uint32_t low = 0; low + 1 < count; low++, count--) {
-        void *other = slots[low];
-        slots[low] = slots[count - 1];
-        slots[count - 1] = other;
+        void *other = words[low];
+        words[low] = words[count - 1];
+        words[count - 1] = other;
     }
+}
+
+/* So many blocks begin where the oldest is. */
+static void settle(struct magazines *set, unsigned number, uint32_t count) {
+    set->bottom[number][1] = NULL;
+    set->below[number] = set->bottom[number] + count;
+    set->top[number] = count == 0 ? NULL : set->below[number][1];
+    if (set->full[number] < set->below[number])
+        set->full[number] = set->below[number];
+}
+
+static void *pop(struct magazines *set, unsigned number) {
+    void *block = set->top[number];
+    set->top[number] = *set->below[number]--;
+    return block;
+}
+
+static void push(struct magazines *set, unsigned number, void *block) {
+    *++set->below[number] = set->top[number];
+    set->top[number] = block;
 }
 
 void *magazine_fill(struct thread *self, size_t size) {
     unsigned number = magazine_class_of(size);
     if (number == 0 || !is_on || !take_set(self, true))
         return NULL;
-    struct magazine *magazine = &self->magazines->of[number];
-    void **slots = magazine->slots;
-    if (magazine->count > 0)
-        return slots[--magazine->count]; /* in the set, which was the depot's */
-    grow(magazine, number);
-    magazine->count = pile_take(number, slots);
-    if (magazine->room < magazine->count)
-        magazine->room = magazine->count;
-    if (magazine->count > 0)
-        return slots[--magazine->count];
-    intptr_t filled = route_operate(self, bridge.fill, number, (uintptr_t)slots, (magazine->room + 1) / 2);
-    if (filled <= 0)
-        return NULL;
-    reverse(slots, (uint32_t)filled); /* the lowest address is used first */
-    magazine->count = (uint32_t)filled - 1;
-    return slots[filled - 1];
+    struct magazines *set = self->magazines;
+    if (set->top[number] != NULL)
+        return pop(set, number); /* the set was the depot's */
+    grow(set, number);
+    void **words = oldest(set, number);
+    uint32_t count = pile_take(number, words);
+    if (count == 0) {
+        intptr_t filled = route_operate(self, bridge.fill, number, (uintptr_t)words, (room_of(set, number) + 1) / 2);
+        count = filled <= 0 ? 0 : (uint32_t)filled;
+        reverse(words, count); /* the lowest address is used first */
+    }
+    settle(set, number, count);
+    return count == 0 ? NULL : pop(set, number);
 }
 
-/* The lowest of its blocks have gone. */
-static void close_up(struct magazine *magazine, uint32_t gone) {
-    magazine->count -= gone;
-    memmove(magazine->slots, magazine->slots + gone, magazine->count * sizeof *magazine->slots);
+/* The oldest go, to Java or elsewhere. */
+static void close_up(struct magazines *set, unsigned number, uint32_t gone) {
+    void **words = oldest(set, number);
+    uint32_t left = magazine_count(set, number) - gone;
+    set->below[number][1] = set->top[number];
+    memmove(words, words + gone, left * sizeof *words);
+    settle(set, number, left);
 }
 
-static void flush(struct thread *self, struct magazine *magazine, unsigned number, uint32_t count) {
-    route_operate(self, bridge.flush, number, (uintptr_t)magazine->slots, count);
-    close_up(magazine, count);
+static void flush(struct thread *self, struct magazines *set, unsigned number, uint32_t count) {
+    set->below[number][1] = set->top[number];
+    route_operate(self, bridge.flush, number, (uintptr_t)oldest(set, number), count);
+    close_up(set, number, count);
 }
 
 /* Those go that have been there for longest. */
-static void overflow(struct thread *self, struct magazine *magazine, unsigned number) {
-    uint32_t half = (magazine->count + 1) / 2;
-    if (pile_put(number, magazine->slots, half))
-        close_up(magazine, half);
+static void overflow(struct thread *self, struct magazines *set, unsigned number) {
+    uint32_t half = (magazine_count(set, number) + 1) / 2;
+    if (pile_put(number, oldest(set, number), half))
+        close_up(set, number, half);
     else
-        flush(self, magazine, number, half);
+        flush(self, set, number, half);
 }
 
-bool magazine_make_room(struct thread *self, const void *block) {
-    unsigned number = magazine_class_of_block(block);
+bool magazine_make_room(struct thread *self, void *block) {
+    unsigned number = class_of_block(block);
     if (number == 0 || !is_on || !take_set(self, true))
         return false;
-    struct magazine *magazine = &self->magazines->of[number];
-    void **slots = magazine->slots;
-    if (magazine->count > 0 && slots[magazine->count - 1] == block) {
-        flush(self, magazine, number, magazine->count); /* for the second time: let Java say so */
+    struct magazines *set = self->magazines;
+    if (set->top[number] == block) {
+        flush(self, set, number, magazine_count(set, number)); /* for the second time: let Java say so */
         return false;
     }
-    if (magazine->room < shapes[number].most)
-        grow(magazine, number);
-    else if (magazine->count == magazine->room)
-        overflow(self, magazine, number);
-    slots[magazine->count++] = (void *)block;
+    if (room_of(set, number) < shapes[number].most)
+        grow(set, number);
+    else if (set->below[number] == set->full[number])
+        overflow(self, set, number);
+    push(set, number, block);
     return true;
 }
 
 void magazine_flush(struct thread *self) {
     struct magazines *set = self->magazines;
     for (unsigned number = 1; number < JAVALLOC_CLASSES && set != &magazines_empty; number++)
-        if (set->of[number].count > 0)
-            flush(self, &set->of[number], number, set->of[number].count);
+        if (set->top[number] != NULL)
+            flush(self, set, number, magazine_count(set, number));
 }
 
 /* One after the other becomes the thread's own: that is whose magazines are flushed. */

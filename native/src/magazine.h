@@ -9,85 +9,95 @@
 #include "region.h"
 #include "thread.h"
 
-/* Of a class: how many blocks there are, and how many there may be. */
-struct magazine {
-    uint32_t count, room;
-    void **slots;
-};
-
+/*
+ * The magazines of a thread, one of each class. What goes out next is at hand, so that who frees a block and takes one
+ * again waits for one load, and not for a count and for what it leads to; the others are in a row, the oldest first:
+ *
+ *   bottom                          below              full
+ *   ├───────┬──────┬────────┬─ ─ ─ ─┬────────┬─ ─ ─ ─ ─┬──────┤
+ *   │ never │ NULL │ oldest │       │ second │  room   │      │      top: the newest; NULL: there is none
+ *   ├───────┴──────┴────────┴─ ─ ─ ─┴────────┴─ ─ ─ ─ ─┴──────┤
+ *
+ * With one block `below` is at the NULL, without any at the bottom. Whoever sees a magazine between two stores of its
+ * thread's (a forked child) misses a block at most.
+ */
 struct magazines {
-    struct magazine of[JAVALLOC_CLASSES];
+    void *top[JAVALLOC_CLASSES];
+    void **below[JAVALLOC_CLASSES];
+    void **full[JAVALLOC_CLASSES];
+    void **bottom[JAVALLOC_CLASSES];
     uint64_t calls[OPERATIONS]; /* that came no further */
     struct magazines *next;     /* all sets ever made */
     struct magazines *next_in_depot;
-    void *slots[];
+    void *words[];
 };
 
-extern struct magazines magazines_empty;
+OURS extern struct magazines magazines_empty;
 
 /* The classes of sizes are looked up in a table, by steps of so many bytes. */
 #define MAGAZINE_STEP    16u
 #define MAGAZINE_LARGEST ((size_t)32 << 10)
 
-struct size_class {
-    uint32_t bytes, last; /* of a block; where the last one of a page starts */
-    uint64_t reciprocal;  /* 2^32 divided by the bytes, rounded up: exact for all offsets in a page */
-};
-extern struct size_class magazine_classes[JAVALLOC_CLASSES];
-extern uint8_t magazine_class_of_step[MAGAZINE_LARGEST / MAGAZINE_STEP + 1];
-extern const uint8_t *magazine_page_classes; /* NULL: there are none */
+OURS extern struct magazine_classes {
+    uint8_t of_step[MAGAZINE_LARGEST / MAGAZINE_STEP + 1];
+    uint32_t bytes[JAVALLOC_CLASSES];      /* of a block */
+    uint32_t last[JAVALLOC_CLASSES];       /* where the last block of a page starts */
+    uint32_t reciprocal[JAVALLOC_CLASSES]; /* 2^32 divided by the bytes, rounded up */
+} magazine_classes;
 
 /* The class that a request is served from; 0: by Java, one by one. */
 static inline unsigned magazine_class_of(size_t size) {
-    return likely(size <= MAGAZINE_LARGEST) ? magazine_class_of_step[(size + MAGAZINE_STEP - 1) / MAGAZINE_STEP] : 0;
+    return likely(size <= MAGAZINE_LARGEST) ? magazine_classes.of_step[(size + MAGAZINE_STEP - 1) / MAGAZINE_STEP] : 0;
 }
 
-/* The class of a block; 0 if it is none, as far as can be told. In the region. */
-static inline unsigned magazine_class_of_block(const void *block) {
-    if (unlikely(magazine_page_classes == NULL))
-        return 0;
-    uintptr_t offset = (uintptr_t)block - bridge.region_base;
-    unsigned number = magazine_page_classes[offset / JAVALLOC_PAGE_SIZE];
-    const struct size_class *class = &magazine_classes[number];
-    uintptr_t in_page = offset % JAVALLOC_PAGE_SIZE, index = in_page * class->reciprocal >> 32;
-    return likely(index * class->bytes == in_page && in_page <= class->last) ? number : 0;
+/* Whether a block of the class starts there: a number is a multiple of the bytes if what its product with the
+ * reciprocal has below 2^32 is less than that (Lemire, Kaser and Kurz 2019; below 2^16, as an offset in a page is, for
+ * all classes there can be). */
+static inline bool magazine_starts_block(unsigned number, const void *block) {
+    uint32_t in_page = (uintptr_t)block % JAVALLOC_PAGE_SIZE, reciprocal = magazine_classes.reciprocal[number];
+    return likely(in_page * reciprocal < reciprocal) && likely(in_page <= magazine_classes.last[number]);
+}
+
+/* How many blocks there are. */
+static inline uint32_t magazine_count(const struct magazines *set, unsigned number) {
+    return (uint32_t)(set->below[number] - set->bottom[number]);
 }
 
 /* A block of so many bytes; NULL: there is none ready, or the thread may have none now. */
 static inline void *magazine_take(struct thread *self, size_t size, enum operation op) {
     unsigned number = magazine_class_of(size);
     struct magazines *set = self->magazines;
-    struct magazine *magazine = &set->of[number];
-    if (unlikely(magazine->count == 0 || self->stack_window == 0))
+    if (unlikely(self->stack_window == 0))
         return NULL;
     thread_inside(self);
-    void *block = NULL;
-    uint32_t count = magazine->count; /* again: a handler may have come in between */
-    if (likely(count != 0)) {
-        block = magazine->slots[count - 1];
+    void *block = set->top[number];
+    if (likely(block != NULL)) {
+        void **below = set->below[number];
+        set->below[number] = below - 1;
         atomic_signal_fence(memory_order_seq_cst);
-        magazine->count = count - 1;
+        set->top[number] = *below;
         set->calls[op]++;
     }
     thread_outside(self);
     return block;
 }
 
-/* Keeps a block of the region; false: there is no room, or it is not one that can be kept. */
+/* Keeps a block of the region; false: there is no room, or it is not one that can be kept. No address depends on
+ * whether it can, so that the next take does not wait for the multiplication. */
 static inline bool magazine_give(struct thread *self, void *block, bool is_counted) {
-    unsigned number = magazine_class_of_block(block);
+    unsigned number = region_class_around(block);
     struct magazines *set = self->magazines;
-    struct magazine *magazine = &set->of[number];
-    if (unlikely(magazine->count == magazine->room || self->stack_window == 0))
+    if (unlikely(self->stack_window == 0) || unlikely(!magazine_starts_block(number, block)))
         return false;
     thread_inside(self);
-    uint32_t count = magazine->count;
-    void **slots = magazine->slots;
-    bool is_given = likely(count < magazine->room) && likely(count == 0 || slots[count - 1] != block);
+    void **below = set->below[number], *top = set->top[number];
+    bool is_given = likely(below != set->full[number]) && likely(top != block);
     if (likely(is_given)) {
-        slots[count] = block;
+        below[1] = top;
         atomic_signal_fence(memory_order_seq_cst);
-        magazine->count = count + 1;
+        set->top[number] = block;
+        atomic_signal_fence(memory_order_seq_cst);
+        set->below[number] = below + 1;
         set->calls[OP_FREE] += is_counted;
     }
     thread_outside(self);
@@ -98,7 +108,7 @@ void magazine_prepare(void); /* once the Java side is up */
 bool magazine_is_on(void);
 /* As magazine_take and magazine_give, with Java's help: the thread is inside. */
 void *magazine_fill(struct thread *self, size_t size);
-bool magazine_make_room(struct thread *self, const void *block);
+bool magazine_make_room(struct thread *self, void *block);
 void magazine_flush(struct thread *self);     /* all of its magazines, to Java */
 void magazine_flush_all(struct thread *self); /* and those of threads that have ended, and the piles */
 /* The bytes of a block of the region; 0: only Java knows them. */

@@ -55,7 +55,7 @@ static void give_spare(struct batch *batch) {
 
 bool pile_put(unsigned number, void *const *slots, uint32_t count) {
     struct pile *pile = &piles[number];
-    if ((size_t)(pile->blocks + count) * magazine_classes[number].bytes > MOST_PILED)
+    if ((size_t)(pile->blocks + count) * magazine_classes.bytes[number] > MOST_PILED)
         return false;
     struct batch *batch = take_spare();
     if (batch == NULL)

@@ -19,6 +19,8 @@ struct javalloc_bridge bridge = {
     .bytes = sizeof(struct javalloc_bridge),
 };
 
+const uint8_t *region_classes;
+
 #define FIELD(name)                                                                                                    \
     { #name, offsetof(struct javalloc_bridge, name) }
 static const struct javalloc_field bridge_fields[] = {
@@ -55,7 +57,7 @@ static void *reserve(size_t bytes) {
     return mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
-/* Only what is used of it takes memory. 0: magazines can do without it, by not being. */
+/* Only what is used of it takes memory. */
 static uintptr_t reserve_page_classes(size_t bytes) {
     void *table = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return table == MAP_FAILED ? 0 : (uintptr_t)table;
@@ -67,6 +69,11 @@ bool region_reserve(void) {
         char *start = reserve(bytes + REGION_ALIGNMENT);
         if (start == MAP_FAILED)
             continue;
+        bridge.page_classes = reserve_page_classes(bytes / JAVALLOC_PAGE_SIZE);
+        if (bridge.page_classes == 0) {
+            munmap(start, bytes + REGION_ALIGNMENT);
+            continue;
+        }
         char *base = (char *)(((uintptr_t)start + REGION_ALIGNMENT - 1) & -REGION_ALIGNMENT);
         if (base != start)
             munmap(start, (size_t)(base - start));
@@ -74,7 +81,7 @@ bool region_reserve(void) {
             munmap(base + bytes, (size_t)(start + REGION_ALIGNMENT - base));
         bridge.region_base = (uintptr_t)base;
         bridge.region_bytes = bytes;
-        bridge.page_classes = reserve_page_classes(bytes / JAVALLOC_PAGE_SIZE);
+        region_classes = (const uint8_t *)(bridge.page_classes - bridge.region_base / JAVALLOC_PAGE_SIZE);
         return true;
     }
     return false;

@@ -9,7 +9,7 @@
 
 /* ---- region.c: the address range that Java serves from ---- */
 
-extern struct javalloc_bridge bridge;
+OURS extern struct javalloc_bridge bridge;
 
 bool region_reserve(void);
 /* Makes [address, address + bytes) usable; false if the system or a resource limit of the process refuses. */
@@ -21,6 +21,11 @@ bool region_discard(uintptr_t address, size_t bytes);
 size_t region_committed(void);
 static inline bool region_contains(const void *block) {
     return (uintptr_t)block - bridge.region_base < bridge.region_bytes;
+}
+/* The size class of the page that a block of the region lies in; 0: none. */
+OURS extern const uint8_t *region_classes; /* of each 64 KiB of addresses, as far as they are in the region */
+static inline unsigned region_class_around(const void *block) {
+    return region_classes[(uintptr_t)block / JAVALLOC_PAGE_SIZE];
 }
 /* Copies from a block whose size is not known: stops at the first byte that cannot be read. */
 void region_copy_from(void *target, const void *block, size_t bytes);

@@ -44,7 +44,7 @@ enum gate_state {
     GATE_LOST    /* a child that it cannot serve */
 };
 
-extern _Atomic uint32_t *gate;
+OURS extern _Atomic uint32_t *gate;
 static inline uint32_t gate_state(void) { return atomic_load_explicit(gate, memory_order_relaxed); }
 
 bool gate_prepare(void);

@@ -342,6 +342,18 @@ static void a_block_that_is_reallocated_stays_in_its_class(void) {
     javalloc_free(moved);
 }
 
+static void a_block_starts_at_every_multiple_of_its_class_and_nowhere_else(void) {
+    struct magazine_classes before = magazine_classes;
+    for (uint32_t bytes = 16; bytes <= MAGAZINE_LARGEST; bytes += 16) {
+        magazine_classes.last[1] = (JAVALLOC_PAGE_SIZE / bytes - 1) * bytes;
+        magazine_classes.reciprocal[1] = UINT32_MAX / bytes + 1;
+        for (uintptr_t in_page = 0; in_page < JAVALLOC_PAGE_SIZE; in_page++)
+            CHECK(magazine_starts_block(1, (void *)in_page) ==
+                  (in_page % bytes == 0 && in_page + bytes <= JAVALLOC_PAGE_SIZE));
+    }
+    magazine_classes = before;
+}
+
 static void what_is_no_block_of_a_class_goes_to_java(void) {
     char *block = javalloc_malloc(48);
     javalloc_free(block + 16);
@@ -452,6 +464,7 @@ int main(void) {
     a_forked_child_goes_to_libc();
     the_limit_of_the_address_space_stops_the_heap();
     a_magazine_serves_without_java();
+    a_block_starts_at_every_multiple_of_its_class_and_nowhere_else();
     sizes_have_the_smallest_class_that_fits();
     a_block_that_is_reallocated_stays_in_its_class();
     what_is_no_block_of_a_class_goes_to_java();

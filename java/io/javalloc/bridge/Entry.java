@@ -99,11 +99,7 @@ final class Entry {
     }
 
     private static void offerBatches(long bridge) {
-        long pageClasses = Memory.getLong(bridge + Table.PAGE_CLASSES);
-        if (pageClasses == 0) {
-            return;
-        }
-        batches.publish(pageClasses);
+        batches.publish(Memory.getLong(bridge + Table.PAGE_CLASSES));
         for (int sizeClass = 1; sizeClass < batches.classes(); sizeClass++) {
             long place = bridge + Table.CLASS_BYTES + (long) sizeClass * Integer.BYTES;
             Memory.putInt(place, (int) batches.classBytes(sizeClass));
