@@ -64,16 +64,14 @@ EXPORTED void javalloc_free(void *block) {
         route_free(block);
 }
 
-EXPORTED void javalloc_free_sized(void *block, size_t size) {
-    (void)size;
-    javalloc_free(block);
+EXPORTED void javalloc_free_aligned_sized(void *block, size_t alignment, size_t size) {
+    if (size == 0)
+        javalloc_free(block);
+    else if (block != NULL)
+        route_free_sized(block, size, alignment);
 }
 
-EXPORTED void javalloc_free_aligned_sized(void *block, size_t alignment, size_t size) {
-    (void)alignment;
-    (void)size;
-    javalloc_free(block);
-}
+EXPORTED void javalloc_free_sized(void *block, size_t size) { javalloc_free_aligned_sized(block, 0, size); }
 
 EXPORTED void javalloc_cfree(void *block) { javalloc_free(block); }
 

@@ -360,6 +360,25 @@ void route_free(void *block) {
         release_block(self, block, true);
 }
 
+/* Where the size can be right, and no more than that is known, it is a free as any other. */
+void route_free_sized(void *block, size_t size, size_t alignment) {
+    struct thread *self = &thread_self;
+    bool is_in_region = region_contains(block);
+    unsigned class = is_in_region && alignment == 0 ? magazine_class_of(size) : 0;
+    bool is_plain = !is_in_region || (magazine_is_on() && class != 0 && class == region_class_around(block));
+    enum route route = is_plain ? ROUTE_LIBC : route_of(self);
+    if (route != ROUTE_JAVA) {
+        route_free(block);
+        return;
+    }
+    self->counters->calls[java_route(self)][OP_FREE]++;
+    drain_if_any(self);
+    if (unlikely(magazine_has(block)))
+        magazine_flush(self); /* so that Java knows that it is free */
+    call_java(self, bridge.release, (uintptr_t)block, size, alignment);
+    watch_pages();
+}
+
 size_t route_usable_size(void *block) {
     struct thread *self = &thread_self;
     bool is_in_region = region_contains(block);

@@ -16,6 +16,8 @@ enum operation { OP_MALLOC, OP_CALLOC, OP_REALLOC, OP_ALIGNED, OP_FREE, OPERATIO
 void *route_allocate(enum operation op, size_t size, size_t alignment, bool zeroed);
 void *route_resize(void *block, size_t size); /* block is not NULL, size is not 0 */
 void route_free(void *block);
+/* As it, for a caller who says with which size, not 0, and alignment, or 0, the block was asked for. */
+void route_free_sized(void *block, size_t size, size_t alignment);
 size_t route_usable_size(void *block);
 /* Asks JAVALLOC_LIVE_BLOCKS and the like; false if this thread may not call Java now. */
 bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *answer);

@@ -39,6 +39,26 @@ public interface Heap {
     ///     overwritten
     void free(long address);
 
+    /// As [#free], for a caller who says what he has asked for (C23's `free_sized` and
+    /// `free_aligned_sized`).
+    ///
+    /// @throws HeapCorruption as [#free], and if the block cannot be one that was asked for so
+    default void freeSized(long address, long size, long alignment) {
+        long usable = usableSize(address);
+        if (!canBe(size, alignment, usable)) {
+            throw new HeapCorruption(
+                    "Freed as a block of " + size + " bytes, but it has " + usable, address);
+        }
+        free(address);
+    }
+
+    /// Whether a live block with so many usable bytes can be one that was asked for, or resized,
+    /// with such a size and alignment. A heap that knows more than that it is large enough
+    /// overrides this.
+    default boolean canBe(long size, long alignment, long usable) {
+        return size <= usable;
+    }
+
     /// The bytes of a live block that its owner may use: at least what was asked for.
     ///
     /// @throws HeapCorruption if the heap sees that the address is not a live block

@@ -45,6 +45,11 @@ public interface HeapArguments {
     /// @return the option's value, or `absent` if the user did not write it
     double rate(String name, double absent);
 
+    /// The option `name` as a switch: `on` or `off`.
+    ///
+    /// @return whether the user wrote `on`
+    boolean isOn(String name);
+
     /// The one heap inside, as `knr` in `locked(knr)`.
     Heap inner();
 

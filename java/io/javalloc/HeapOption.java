@@ -3,7 +3,7 @@ package io.javalloc;
 /// An option of a heap, as users see it.
 ///
 /// @param name    how it is written before the `=`
-/// @param value   what is written behind it, as a word in capitals: `BYTES`, `NUMBER`, `RATE`
+/// @param value   what is written behind it, as a word in capitals: `BYTES`, `NUMBER`, `RATE`, `on`
 /// @param meaning what it changes and what happens without it, in one line
 public record HeapOption(String name, String value, String meaning) {
 

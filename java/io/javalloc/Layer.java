@@ -39,6 +39,11 @@ public interface Layer extends Heap {
     }
 
     @Override
+    default boolean canBe(long size, long alignment, long usable) {
+        return heap().canBe(size, alignment, usable);
+    }
+
+    @Override
     default void verify() {
         heap().verify();
     }

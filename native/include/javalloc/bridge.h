@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning, size or place. */
-#define JAVALLOC_ABI_VERSION 3
+#define JAVALLOC_ABI_VERSION 4
 
 #define JAVALLOC_PAGE_SIZE   65536
 #define JAVALLOC_HEAP_MAX    512  /* bytes of a heap expression with its NUL */
@@ -108,7 +108,7 @@ struct javalloc_bridge {
 
     /* First the shim's, which go through JNI; each replaced by Java with its upcall stub. */
     javalloc_operation allocate;    /* (size >= 1, alignment, place << 1 | zeroed) -> address; 0: no memory */
-    javalloc_operation release;     /* (address, 0, 0) -> 0 */
+    javalloc_operation release;     /* (address, size that the caller says it has or 0, alignment or 0) -> 0 */
     javalloc_operation resize;      /* (address, size >= 1, place) -> address; 0: no memory, the block is untouched */
     javalloc_operation usable_size; /* (address, 0, 0) -> bytes */
     javalloc_operation inspect;     /* (JAVALLOC_LIVE_BLOCKS ..., argument, another) -> what was asked for */

@@ -42,7 +42,9 @@ final class Operations {
         }
     }
 
-    static long release(long address, long unused, long unusedToo) {
+    /// @param size      what the caller says the block was asked for with; 0 if he does not
+    /// @param alignment the same; 0 if he does not
+    static long release(long address, long size, long alignment) {
         try {
             if (address == 0) {
                 return 0;
@@ -50,7 +52,11 @@ final class Operations {
             if (isForeign(address)) {
                 return Table.NOT_MINE;
             }
-            HEAP.free(address);
+            if (size == 0) {
+                HEAP.free(address);
+            } else {
+                HEAP.freeSized(address, size, Math.max(alignment, Heap.MIN_ALIGNMENT));
+            }
             return 0;
         } catch (Throwable e) {
             return corrupt(e);

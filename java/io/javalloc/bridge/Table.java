@@ -9,7 +9,7 @@ package io.javalloc.bridge;
 /// output and the shim's own `offsetof` together.
 final class Table {
 
-    static final int ABI_VERSION_EXPECTED = 3;
+    static final int ABI_VERSION_EXPECTED = 4;
     static final int BYTES_EXPECTED = 1840;
 
     static final long ABI_VERSION = 0;

@@ -43,6 +43,7 @@ public final class Catalog {
                     "appel-naumann",
                     "bump",
                     "freelist",
+                    Hardened.NAME,
                     "hare",
                     "knr",
                     "lite",
@@ -142,6 +143,7 @@ public final class Catalog {
             case "appel-naumann" -> new AppelNaumann.Provider();
             case "bump" -> new Bump.Provider();
             case "freelist" -> new FreeList.Provider();
+            case Hardened.NAME -> new Hardened(shared);
             case "hare" -> new Hare.Provider();
             case "knr" -> new Knr.Provider();
             case "lite" -> new Lite.Provider();

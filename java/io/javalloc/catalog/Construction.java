@@ -186,6 +186,18 @@ final class Construction implements HeapArguments {
     }
 
     @Override
+    public boolean isOn(String name) {
+        HeapExpression.Option option = option(name);
+        if (option == null || option.value().equals("off")) {
+            return false;
+        }
+        if (option.value().equals("on")) {
+            return true;
+        }
+        throw bad(option, name, "on or off");
+    }
+
+    @Override
     public Heap inner() {
         innerAsked = true;
         List<HeapExpression> inner = expression.inner();

@@ -7,6 +7,7 @@ import io.javalloc.HeapCorruption;
 import io.javalloc.HeapProvider;
 import io.javalloc.Layer;
 import io.javalloc.memory.Region;
+import io.javalloc.memory.SplitMix64;
 import java.util.function.LongPredicate;
 
 /// Puts a guard before and behind each block, and looks whether both are intact when the block is
@@ -132,6 +133,12 @@ public record Canary(Heap heap, Region region, CanaryGuards guards, Outside outs
     public long usableSize(long address) {
         checkedFront(address);
         return guards.size(address);
+    }
+
+    /// Its blocks have what was asked for, and no more.
+    @Override
+    public boolean canBe(long size, long alignment, long usable) {
+        return size == usable;
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.javalloc.Heap;
 import io.javalloc.HeapCorruption;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
+import io.javalloc.memory.SplitMix64;
 
 /// What stands around the blocks of [Canary].
 ///

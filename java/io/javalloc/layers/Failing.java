@@ -5,6 +5,7 @@ import io.javalloc.HeapArguments;
 import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.Layer;
+import io.javalloc.memory.SplitMix64;
 import java.util.List;
 
 /// Refuses some allocations as if there were no more memory, to find out what a program does then.

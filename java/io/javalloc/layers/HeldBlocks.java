@@ -2,6 +2,7 @@ package io.javalloc.layers;
 
 import io.javalloc.BlockVisitor;
 import io.javalloc.memory.JavaTable;
+import io.javalloc.memory.SplitMix64;
 
 /// The blocks that [Randomized] holds back: for each power of two a row of places, each with a
 /// block of at least so many bytes, or free.

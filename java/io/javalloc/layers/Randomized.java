@@ -147,6 +147,12 @@ public record Randomized(Heap heap, HeldBlocks held) implements Moving {
         return heap.usableSize(address);
     }
 
+    /// Sizes are rounded up, so the heap inside has another idea of them.
+    @Override
+    public boolean canBe(long size, long alignment, long usable) {
+        return size <= usable;
+    }
+
     /// @return false if none was held
     private boolean releaseAll() {
         if (held.isEmpty()) {

@@ -81,6 +81,15 @@ public final class Slab implements BatchHeap {
                         "MS",
                         "free pages go back to the system after so many milliseconds; else 1000");
 
+        private static final HeapOption RANDOM =
+                new HeapOption("random", "on", "blocks of a span come in random order");
+
+        private static final HeapOption ERASE =
+                new HeapOption("erase", "on", "freed blocks are zero, and checked before reuse");
+
+        private static final HeapOption GUARDS =
+                new HeapOption("guards", "on", "a page that faults behind each run; free ones do");
+
         @Override
         public String name() {
             return "slab";
@@ -99,13 +108,17 @@ public final class Slab implements BatchHeap {
                             arguments.region(),
                             arguments.max(),
                             (int) Math.min(decay, LONGEST_DECAY),
-                            Budget.OF_HEAPS);
+                            Budget.OF_HEAPS,
+                            new Hardening(
+                                    arguments.isOn(RANDOM.name()),
+                                    arguments.isOn(ERASE.name()),
+                                    arguments.isOn(GUARDS.name())));
             return new Slab(pages, shared);
         }
 
         @Override
         public List<HeapOption> options() {
-            return List.of(HeapOption.MAX, DECAY);
+            return List.of(HeapOption.MAX, DECAY, RANDOM, ERASE, GUARDS);
         }
 
         @Override
@@ -195,6 +208,14 @@ public final class Slab implements BatchHeap {
         count(-spans[sizeClass].bytes);
     }
 
+    /// A block that is more than half full may have become smaller where it is.
+    @Override
+    public boolean canBe(long size, long alignment, long usable) {
+        int sizeClass = SizeClasses.of(size, alignment);
+        return size <= usable
+                && (sizeClass == 0 || size > usable / 2 || SizeClasses.bytes(sizeClass) == usable);
+    }
+
     @Override
     public long usableSize(long address) {
         int sizeClass = table.classAt(table.pageOf(address));
@@ -264,6 +285,16 @@ public final class Slab implements BatchHeap {
     }
 
     @Override
+    public void atExit() {
+        new SlabAudit(this).checkErased();
+    }
+
+    @Override
+    public String explain(long address) {
+        return pages.explain(address);
+    }
+
+    @Override
     public void walk(BlockVisitor visitor) {
         new SlabAudit(this).walk(visitor);
     }
@@ -284,9 +315,10 @@ public final class Slab implements BatchHeap {
         return SizeClasses.bytes(sizeClass);
     }
 
+    /// With [Hardening] there are none: each block comes and goes one by one.
     @Override
     public int classes() {
-        return CLASSES;
+        return pages.hardening.equals(Hardening.NONE) ? CLASSES : 1;
     }
 
     @Override

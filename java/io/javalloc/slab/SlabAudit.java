@@ -62,7 +62,8 @@ final class SlabAudit {
             if (table.classes[page] != 0) {
                 walkSpan(visitor, page, heap.spans[table.classes[page]]);
             } else if (length > 0) {
-                visitor.block(table.addressOf(page), (long) length << PageTable.LOG_PAGE);
+                long payload = (long) length - pages.guards.width;
+                visitor.block(table.addressOf(page), payload << PageTable.LOG_PAGE);
             }
         }
     }
@@ -83,6 +84,28 @@ final class SlabAudit {
         for (int sizeClass = 1; sizeClass < Slab.CLASSES; sizeClass++) {
             verifySpans(heap.spans[sizeClass]);
         }
+        verifyErased();
+    }
+
+    /// Looks whether somebody has written to a block that is free, where such are zero.
+    void checkErased() {
+        locked(1, this::verifyErased);
+    }
+
+    private void verifyErased() {
+        for (int page = 0; page < pages.end(); page++) {
+            if (pages.hardening.erase() && table.classes[page] != 0) {
+                verifyErased(heap.spans[table.classes[page]], page);
+            }
+        }
+    }
+
+    private void verifyErased(Spans spans, int page) {
+        for (int index = 0; index < spans.capacity; index++) {
+            if (!SpanRow.isOut(table.rows[page], index)) {
+                spans.checkErased(table.addressOf(page) + index * spans.bytes);
+            }
+        }
     }
 
     /// Every page is in one run.
@@ -100,7 +123,7 @@ final class SlabAudit {
             }
             if (length > 0 && table.classes[page] == 0) {
                 liveRuns++;
-                livePages += length;
+                livePages += length - pages.guards.width;
             }
             previousIsFree = length < 0;
             page = stop;
@@ -118,11 +141,11 @@ final class SlabAudit {
         if (length < 0 && table.lengths[stop - 1] != length) {
             throw corrupt("The end of a free run is not marked", page);
         }
-        if (table.classes[page] != 0 && length != 1) {
+        if (table.classes[page] != 0 && length != 1 + pages.guards.width) {
             throw corrupt("A span is not one page", page);
         }
         for (int inside = page; inside < stop; inside++) {
-            boolean isSpan = inside == page && length == 1;
+            boolean isSpan = inside == page && length == 1 + pages.guards.width;
             if (table.classes[inside] != 0 && !isSpan) {
                 throw corrupt("A page that is no span has a class", inside);
             }

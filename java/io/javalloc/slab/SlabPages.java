@@ -34,6 +34,8 @@ final class SlabPages {
     final PageTable table;
     final FreeRuns free;
     final DirtyRuns dirty;
+    final Guards guards;
+    final Hardening hardening;
     private final Region region;
 
     /// The first page that was never taken.
@@ -42,16 +44,19 @@ final class SlabPages {
     private long liveRuns;
     private long livePages;
 
-    /// @param max    the bytes that may be used, from the region's base
-    /// @param decay  milliseconds that pages stay dirty; 0: none
-    /// @param budget for what is known of pages
-    SlabPages(Region region, long max, int decay, Budget budget) {
+    /// @param max       the bytes that may be used, from the region's base
+    /// @param decay     milliseconds that pages stay dirty; 0: none
+    /// @param budget    for what is known of pages
+    /// @param hardening what is done beyond what is needed
+    SlabPages(Region region, long max, int decay, Budget budget, Hardening hardening) {
         long base = Region.roundUp(region.base(), Region.PAGE);
         long room = Math.max(0, Math.min(max, region.limit() - base));
         this.region = region;
         table = new PageTable(base, (int) Math.min(1 << 30, room >> LOG_PAGE), budget);
         free = new FreeRuns(table);
         dirty = new DirtyRuns(region, table, free, decay);
+        guards = new Guards(region, table, hardening.guards());
+        this.hardening = hardening;
     }
 
     /// The pages of so many bytes; more than there can be if the bytes are.
@@ -81,24 +86,29 @@ final class SlabPages {
     ///
     /// @return [SpanRow#NONE] if there is no memory
     synchronized int takeSpan(int sizeClass, int blocks) {
-        int page = take(1, Region.PAGE, 1);
+        int page = take(1, Region.PAGE, 1 + guards.width);
         if (page == NONE) {
             return NONE;
         }
         if (!table.hasRow(page, blocks)) {
-            release(page, 1, DirtyRuns.millis(System.nanoTime()));
+            guards.close(page, 1);
+            release(page, 1 + guards.width, DirtyRuns.millis(System.nanoTime()));
             return NONE;
         }
         SpanRow.clear(table.rows[page], blocks);
-        table.lengths[page] = 1;
+        table.lengths[page] = 1 + guards.width;
         table.setClass(page, sizeClass);
+        if (hardening.erase()) {
+            zero(table.addressOf(page), Region.PAGE);
+        }
         return page;
     }
 
     /// Gives back the page of a span. Under the lock of the class.
     synchronized void giveSpan(int page) {
         table.setClass(page, 0);
-        give(page, 1);
+        guards.close(page, 1);
+        give(page, 1 + guards.width, false);
     }
 
     // ---- large blocks ------------------------------------------------------------------------
@@ -109,7 +119,7 @@ final class SlabPages {
     /// @param alignment power of two
     /// @return its address, or 0 if there is no memory
     synchronized long takeRun(long pages, long alignment) {
-        return takeRun(pages, alignment, pages);
+        return takeRun(pages, alignment, pages + guards.width);
     }
 
     /// Takes a run that has been made longer before, and is likely to be again: with free pages
@@ -117,7 +127,7 @@ final class SlabPages {
     ///
     /// @return its address, or 0 if there is no memory
     synchronized long takeGrowingRun(long pages) {
-        return takeRun(pages, Region.PAGE, pages + (pages >> LOG_HEADROOM) + 1);
+        return takeRun(pages, Region.PAGE, pages + (pages >> LOG_HEADROOM) + 1 + guards.width);
     }
 
     private long takeRun(long pages, long alignment, long room) {
@@ -125,7 +135,7 @@ final class SlabPages {
         if (page == NONE) {
             return 0;
         }
-        table.lengths[page] = (int) pages;
+        table.lengths[page] = (int) pages + guards.width;
         liveRuns++;
         livePages += pages;
         return table.addressOf(page);
@@ -151,7 +161,8 @@ final class SlabPages {
         long page = table.pageOf(address);
         int[] lengths = table.lengths;
         boolean isStart = page < lengths.length && (address & Region.PAGE - 1) == 0;
-        return isStart && table.classAt(page) == 0 ? Math.max(0, lengths[(int) page]) : 0;
+        int length = isStart && table.classAt(page) == 0 ? lengths[(int) page] : 0;
+        return Math.max(0, length - guards.width);
     }
 
     /// Gives back a run.
@@ -160,11 +171,30 @@ final class SlabPages {
     synchronized int giveRun(long address) {
         int pages = pagesAt(address);
         if (pages > 0) {
+            int first = (int) table.pageOf(address);
             liveRuns--;
             livePages -= pages;
-            give((int) table.pageOf(address), pages);
+            boolean isClean = erase(first, pages);
+            guards.close(first, pages);
+            give(first, pages + guards.width, isClean);
         }
         return pages;
+    }
+
+    /// Makes zero what is given back, if that is wanted: by giving it to the system.
+    ///
+    /// @return whether the pages are clean now
+    private boolean erase(int first, int pages) {
+        long bytes = (long) pages << LOG_PAGE;
+        if (!hardening.erase()) {
+            return false;
+        }
+        if (region.discard(table.addressOf(first), bytes)) {
+            table.dirty.clear(first, first + pages);
+            return true;
+        }
+        Memory.fill(table.addressOf(first), bytes, (byte) 0);
+        return false;
     }
 
     /// Makes a run longer or shorter where it is.
@@ -178,15 +208,36 @@ final class SlabPages {
         }
         int first = (int) table.pageOf(address);
         int after = (int) pages;
-        if (after > before && !takeBehind(first + before, after - before)) {
+        if (after > before && !lengthen(first, before, after)) {
             return false;
         }
-        table.lengths[first] = after;
-        livePages += after - before;
         if (after < before) {
-            give(first + after, before - after);
+            shorten(first, before, after);
         }
+        table.lengths[first] = after + guards.width;
+        livePages += after - before;
         return true;
+    }
+
+    private boolean lengthen(int first, int before, int after) {
+        int behind = first + before + guards.width;
+        if (!takeBehind(behind, after - before)) {
+            return false;
+        }
+        guards.forget(first + before);
+        if (guards.open(first, after)) {
+            return true;
+        }
+        guards.open(first, before); // which it is: it counts again
+        release(behind, after - before, DirtyRuns.millis(System.nanoTime()));
+        return false;
+    }
+
+    private void shorten(int first, int before, int after) {
+        boolean isClean = erase(first + after, before - after);
+        guards.close(first + after, before - after);
+        give(first + after + guards.width, before - after, isClean);
+        guards.open(first, after);
     }
 
     /// Takes pages from the run that starts right there, if that is free and long enough; or if it
@@ -210,12 +261,13 @@ final class SlabPages {
 
     // ---- runs, free or not -------------------------------------------------------------------
 
-    /// Takes pages.
+    /// Takes pages, and one for a guard behind them if there are such.
     ///
     /// @param room pages that the free run should have; less if there is no such run, and no memory
     ///             at the end
     /// @return the first, [SpanRow#NONE] if there is no memory
-    private int take(int pages, long alignment, long room) {
+    private int take(int payload, long alignment, long room) {
+        int pages = payload + guards.width;
         int run = room <= table.most ? free.find((int) room, alignment) : NONE;
         if (run == NONE) {
             run = end > 0 && table.lengths[end - 1] < 0 ? end + table.lengths[end - 1] : end;
@@ -229,6 +281,10 @@ final class SlabPages {
         }
         int first = (int) table.alignedPage(run, alignment);
         carve(run, first, pages);
+        if (!guards.open(first, payload)) {
+            release(first, pages, DirtyRuns.millis(System.nanoTime()));
+            return NONE;
+        }
         return first;
     }
 
@@ -259,8 +315,10 @@ final class SlabPages {
     }
 
     /// Makes pages free that were in use.
-    private void give(int first, int pages) {
-        table.dirty.set(first, first + pages);
+    private void give(int first, int pages, boolean isClean) {
+        if (!isClean) {
+            table.dirty.set(first, first + pages);
+        }
         int now = DirtyRuns.millis(System.nanoTime());
         release(first, pages, now);
         dirty.look(now);
@@ -284,11 +342,49 @@ final class SlabPages {
 
     /// Whether a page is in a free run. Looks at all runs: to find words for a mistake.
     synchronized boolean isFree(long page) {
+        return page < end && table.lengths[runOf(page)] < 0;
+    }
+
+    private int runOf(long page) {
         int run = 0;
-        while (run < end && run + Math.abs(table.lengths[run]) <= page) {
+        while (run + Math.abs(table.lengths[run]) <= page) {
             run += Math.abs(table.lengths[run]);
         }
-        return page < end && table.lengths[run] < 0;
+        return run;
+    }
+
+    // ---- faults ------------------------------------------------------------------------------
+
+    /// What it means that the program has touched an address that it may not touch.
+    ///
+    /// @return null if it may
+    synchronized String explain(long address) {
+        long page = table.pageOf(address);
+        if (guards.width == 0 || page >= end) {
+            return null;
+        }
+        int run = runOf(page);
+        int length = table.lengths[run];
+        long start = table.addressOf(run);
+        if (length < 0) {
+            return "The program reads or writes memory that has been freed: 0x"
+                    + Long.toHexString(address);
+        }
+        if (page < run + length - guards.width) {
+            return null;
+        }
+        if (table.classes[run] != 0) {
+            return "The program reads or writes behind the last of the blocks of "
+                    + SizeClasses.bytes(table.classes[run])
+                    + " bytes on a page: 0x"
+                    + Long.toHexString(address);
+        }
+        return "The program reads or writes behind the end of a block of "
+                + ((long) (length - guards.width) << LOG_PAGE)
+                + " bytes, at byte "
+                + (address - start)
+                + ": 0x"
+                + Long.toHexString(start);
     }
 
     // ---- giving back to the system -----------------------------------------------------------

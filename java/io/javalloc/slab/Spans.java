@@ -9,6 +9,7 @@ import static io.javalloc.slab.SpanRow.NONE;
 import io.javalloc.HeapCorruption;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
+import io.javalloc.memory.SplitMix64;
 
 /// The spans of one size class. A span is a page that is divided into blocks of the class's size;
 /// what is left over at its end is never touched. Those with free blocks are in [SpanGroups].
@@ -40,6 +41,10 @@ final class Spans {
 
     private final SlabPages pages;
     private final PageTable table;
+    private final boolean isErased;
+
+    /// Null: blocks are handed out in the order in which they lie.
+    private final SplitMix64 random;
 
     final SpanGroups groups;
 
@@ -57,6 +62,12 @@ final class Spans {
         words = SpanRow.words(capacity);
         reciprocal = ((1L << Integer.SIZE) + bytes - 1) / bytes;
         groups = new SpanGroups(table, capacity);
+        isErased = pages.hardening.erase();
+        random = pages.hardening.random() ? randomNumbers(sizeClass) : null;
+    }
+
+    private SplitMix64 randomNumbers(int sizeClass) {
+        return new SplitMix64(SplitMix64.mix(System.nanoTime() ^ table.base) + sizeClass);
     }
 
     /// How many blocks are out.
@@ -80,21 +91,59 @@ final class Spans {
     /// Takes a block.
     ///
     /// @return 0 if there is no memory
+    /// @throws HeapCorruption if it was written to since it was freed, and that can be seen
     long take() {
         if (groups.isEmpty() && !addSpan()) {
             return 0;
         }
         int page = groups.fullest();
         long[] row = table.rows[page];
-        int word = (int) row[HINT];
+        int word = random == null ? (int) row[HINT] : anyWord();
         while (row[word] == FULL_WORD) {
             word = next(word);
         }
-        int bit = Long.numberOfTrailingZeros(~row[word]);
+        int bit = random == null ? Long.numberOfTrailingZeros(~row[word]) : anyFreeBit(row[word]);
         row[word] |= 1L << bit;
         row[HINT] = word;
         took(page, row, 1);
-        return table.addressOf(page) + (SpanRow.firstIndex(word) + bit) * bytes;
+        long address = table.addressOf(page) + (SpanRow.firstIndex(word) + bit) * bytes;
+        if (isErased) {
+            checkErased(address);
+        }
+        return address;
+    }
+
+    private int anyWord() {
+        return BITS + (int) ((random.next() >>> 1) % (words - BITS));
+    }
+
+    private int anyFreeBit(long bits) {
+        int turned = random.below(Long.SIZE);
+        int distance = Long.numberOfTrailingZeros(Long.rotateRight(~bits, turned));
+        return distance + turned & Long.SIZE - 1;
+    }
+
+    /// Looks whether a free block is zero.
+    ///
+    /// @throws HeapCorruption if it is not
+    void checkErased(long address) {
+        long offset = 0;
+        while (offset < bytes && Memory.getLong(address + offset) == 0) {
+            offset += Long.BYTES;
+        }
+        if (offset < bytes) {
+            throw new HeapCorruption(
+                    "A block of "
+                            + bytes
+                            + " bytes was written to after it was freed, at byte "
+                            + firstWritten(address, offset),
+                    address);
+        }
+    }
+
+    private static long firstWritten(long address, long offset) {
+        int zeros = Long.numberOfTrailingZeros(Memory.getLong(address + offset));
+        return offset + zeros / Byte.SIZE;
     }
 
     /// Takes blocks and writes their addresses to memory: neighbours as far as there are, of one
@@ -102,9 +151,25 @@ final class Spans {
     ///
     /// @return how many; less than `count` if there is no memory for more
     int fill(long slots, int count) {
+        if (random != null || isErased) {
+            return fillOneByOne(slots, count);
+        }
         int done = 0;
         while (done < count && (!groups.isEmpty() || addSpan())) {
             done += takeSome(slots + (long) done * Long.BYTES, count - done);
+        }
+        return done;
+    }
+
+    private int fillOneByOne(long slots, int count) {
+        int done = 0;
+        while (done < count) {
+            long block = take();
+            if (block == 0) {
+                return done;
+            }
+            Memory.putLong(slots + (long) done * Long.BYTES, block);
+            done++;
         }
         return done;
     }
@@ -174,7 +239,7 @@ final class Spans {
             return refusal(wrongPage(page), address);
         }
         long[] row = table.rows[(int) page];
-        String wrong = clearBit(row, address & OFFSET);
+        String wrong = clearBit(row, address);
         if (wrong == null) {
             gave((int) page, row, 1);
         }
@@ -214,7 +279,7 @@ final class Spans {
         long slot = first;
         while (slot < end) {
             long address = Memory.getLong(slot);
-            if (table.pageOf(address) != page || clearBit(row, address & OFFSET) != null) {
+            if (table.pageOf(address) != page || clearBit(row, address) != null) {
                 break;
             }
             slot += Long.BYTES;
@@ -235,10 +300,10 @@ final class Spans {
 
     /// Notes that a block is out no longer.
     ///
-    /// @param offset any, in the span
+    /// @param address any, in the span
     /// @return what is wrong with it; null if nothing is
-    private String clearBit(long[] row, long offset) {
-        int index = indexOf(offset);
+    private String clearBit(long[] row, long address) {
+        int index = indexOf(address & OFFSET);
         if (index < 0) {
             return Slab.NO_BLOCK;
         }
@@ -246,6 +311,9 @@ final class Spans {
         long bits = row[word];
         if ((bits >>> index & 1) == 0) {
             return Slab.FREED;
+        }
+        if (isErased) {
+            Memory.fill(address, bytes, (byte) 0);
         }
         row[word] = bits & ~(1L << index);
         row[HINT] = word; // what was used last is likely to be in the cache

@@ -5,6 +5,7 @@ import io.javalloc.kit.TrialMemory;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,14 +99,25 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
 
         @Override
         public boolean discard(long address, long bytes) {
-            if (!region.isUsable(address, bytes)) {
-                throw new AssertionError(
-                        "not to be discarded: base + " + (address - region.base()));
-            }
-            if (!refusesDiscards) {
-                Memory.fill(address, bytes, (byte) 0);
+            for (long page = address; page < address + bytes; page += Region.SYSTEM_PAGE) {
+                empty(page);
             }
             return !refusesDiscards;
+        }
+    }
+
+    private void empty(long page) {
+        long[] contents = hidden.isEmpty() ? null : hidden.get(page);
+        if (contents == null && !region.isUsable(page, Region.SYSTEM_PAGE)) {
+            throw new AssertionError("not to be discarded: base + " + (page - region.base()));
+        }
+        if (refusesDiscards) {
+            return;
+        }
+        if (contents != null) {
+            Arrays.fill(contents, 0);
+        } else {
+            Memory.fill(page, Region.SYSTEM_PAGE, (byte) 0);
         }
     }
 
@@ -242,6 +254,11 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     @Override
     public double rate(String name, double absent) {
         return options.getOrDefault(name, absent);
+    }
+
+    @Override
+    public boolean isOn(String name) {
+        return options.getOrDefault(name, 0.0) != 0;
     }
 
     @Override

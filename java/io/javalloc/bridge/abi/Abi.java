@@ -23,10 +23,10 @@ public class Abi extends Abi$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int JAVALLOC_ABI_VERSION = (int)3L;
+    private static final int JAVALLOC_ABI_VERSION = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define JAVALLOC_ABI_VERSION 3
+     * #define JAVALLOC_ABI_VERSION 4
      * }
      */
     public static int JAVALLOC_ABI_VERSION() {

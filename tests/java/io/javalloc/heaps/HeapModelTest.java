@@ -63,6 +63,11 @@ class HeapModelTest {
                     new Composition("segregated(64:knr, 4k:knr, *:zig-wasm)", 3),
                     new Composition("segregated(1k:slab, *:slab(decay=0))", 2),
                     new Composition("slab(decay=0)", 1),
+                    new Composition("slab(random=on)", 1),
+                    new Composition("slab(erase=on)", 1),
+                    new Composition("slab(guards=on, decay=0)", 1),
+                    new Composition("slab(random=on, erase=on, guards=on)", 1),
+                    new Composition("hardened", 1),
                     new Composition("zeroed(knr)", 1),
                     new Composition("limited(canary(quarantine(zig-wasm)), 1g)", 1),
                     new Composition("quarantine(canary(guarded(poisoned(knr))))", 1),
@@ -334,7 +339,9 @@ class HeapModelTest {
     Arbitrary<HeapProvider> heapsThatFillNothing() {
         List<HeapProvider> all = new ArrayList<>(HEAPS);
         for (Composition composition : COMPOSITIONS) {
-            if (!composition.name().matches(".*(decay|guarded|poisoned|quarantine|zeroed).*")) {
+            if (!composition
+                    .name()
+                    .matches(".*(decay|erase|guard|hardened|poisoned|quarantine|zeroed).*")) {
                 all.add(composition);
             }
         }

@@ -66,7 +66,12 @@ class SizeClassesTest {
     void theReciprocalGivesTheIndexOfEveryOffset() {
         try (TestRegion memory = new TestRegion(Region.PAGE)) {
             SlabPages pages =
-                    new SlabPages(memory.region(), Region.PAGE, 0, new Budget(Long.MAX_VALUE));
+                    new SlabPages(
+                            memory.region(),
+                            Region.PAGE,
+                            0,
+                            new Budget(Long.MAX_VALUE),
+                            Hardening.NONE);
             for (int sizeClass = 1; sizeClass < SizeClasses.COUNT; sizeClass++) {
                 Spans spans = new Spans(pages, sizeClass);
                 for (int offset = 0; offset < Region.PAGE; offset++) {

@@ -23,7 +23,8 @@ class SlabPagesTest {
 
     private Slab heap(int decay) {
         Budget budget = new Budget(Long.MAX_VALUE);
-        return new Slab(new SlabPages(memory.region(), PAGES * PAGE, decay, budget), 0);
+        return new Slab(
+                new SlabPages(memory.region(), PAGES * PAGE, decay, budget, Hardening.NONE), 0);
     }
 
     @AfterEach

@@ -36,7 +36,8 @@ class SlabTest {
     private final long slots = arena.allocate(4L * CAPACITY * Long.BYTES, Long.BYTES).address();
 
     private Slab heap(Budget budget) {
-        return new Slab(new SlabPages(memory.region(), PAGES * PAGE, NEVER, budget), 0);
+        return new Slab(
+                new SlabPages(memory.region(), PAGES * PAGE, NEVER, budget, Hardening.NONE), 0);
     }
 
     @AfterEach
@@ -494,7 +495,8 @@ class SlabTest {
     void theTableGrowsWithTheHeap() {
         try (TestRegion large = new TestRegion(1100 * PAGE)) {
             Budget budget = new Budget(Long.MAX_VALUE);
-            SlabPages pages = new SlabPages(large.region(), 1100 * PAGE, NEVER, budget);
+            SlabPages pages =
+                    new SlabPages(large.region(), 1100 * PAGE, NEVER, budget, Hardening.NONE);
             Slab heap = new Slab(pages, 0);
             long first = heap.allocate(1, 16);
             long run = heap.allocate(1024 * PAGE, 16);

@@ -40,7 +40,7 @@ class SlabThreadsTest {
 
     private Slab heap(long shared) {
         Budget budget = new Budget(Long.MAX_VALUE);
-        return new Slab(new SlabPages(memory.region(), BYTES, 1, budget), shared);
+        return new Slab(new SlabPages(memory.region(), BYTES, 1, budget, Hardening.NONE), shared);
     }
 
     @AfterEach

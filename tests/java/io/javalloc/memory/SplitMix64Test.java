@@ -1,4 +1,4 @@
-package io.javalloc.layers;
+package io.javalloc.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
