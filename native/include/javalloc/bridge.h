@@ -82,7 +82,7 @@ struct javalloc_bridge {
     uint32_t bytes; /* sizeof(struct javalloc_bridge) */
     uintptr_t region_base;
     uintptr_t region_bytes;
-    uintptr_t page_classes; /* address of a byte for each page of the region, all 0 */
+    uintptr_t page_classes;       /* address of a byte for each page of the region, all 0 */
     char heap[JAVALLOC_HEAP_MAX]; /* the heap expression, NUL-terminated; empty: the default heap */
     uint32_t traced;              /* 1: each block remembers the place where it was asked for */
 
