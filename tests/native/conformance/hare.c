@@ -1,7 +1,7 @@
 /* hare.c BUG: one planted bug for each check of the heap hare. A misuse program, but one that knows what lies around a
  * block of that heap: a word before it with its size, and a word behind what malloc_usable_size says.
  * hosted: no */
-#include "misuse.h"
+#include "../misuse/misuse.h"
 
 enum { SMALL = 40, LARGE = 100000 };
 

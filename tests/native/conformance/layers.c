@@ -3,7 +3,7 @@
  * expression has to fit (CMakeLists.txt). Sizes are such that their last word is not full.
  * hosted: no
  */
-#include "misuse.h"
+#include "../misuse/misuse.h"
 
 #include <pthread.h>
 

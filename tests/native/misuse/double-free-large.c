@@ -1,5 +1,4 @@
-/* misuse-double-free-large.c: a block of 100 KB is freed twice, with other calls in between.
- * hosted: no */
+/* double-free-large.c: a block of 100 KB is freed twice, with other calls in between. */
 #include "misuse.h"
 
 int main(void) {

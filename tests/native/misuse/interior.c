@@ -1,5 +1,4 @@
-/* misuse-interior.c: a pointer into the middle of a block is freed.
- * hosted: no */
+/* interior.c: a pointer into the middle of a block is freed. */
 #include "misuse.h"
 
 int main(void) {

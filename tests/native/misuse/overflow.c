@@ -1,5 +1,5 @@
-/* misuse-overflow.c: a byte after the end of a block is written, then the block is freed. For heaps that check it
- * (hare, checked); others survive. hosted: no */
+/* overflow.c: a byte after the end of a block is written, then the block is freed. For heaps that check it
+ * (hare, checked); others survive. */
 #include "misuse.h"
 
 int main(void) {

@@ -1,5 +1,4 @@
-/* misuse-realloc-freed.c: a block that was freed is given to realloc.
- * hosted: no */
+/* realloc-freed.c: a block that was freed is given to realloc. */
 #include "misuse.h"
 
 int main(void) {

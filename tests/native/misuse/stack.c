@@ -1,10 +1,9 @@
-/* misuse-static.c: a static variable is freed.
- * hosted: no */
+/* stack.c: a variable on the stack is freed. */
 #include "misuse.h"
 
-static _Alignas(16) char variable[256];
-
 int main(void) {
+    _Alignas(16) char variable[256];
+    memset(variable, 0, sizeof variable);
     allocate_company();
     void *block = escape(variable + 64);
     planted(block);

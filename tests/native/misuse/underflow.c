@@ -1,5 +1,5 @@
-/* misuse-underflow.c: the bytes before a block are written, then the block is freed. For heaps that keep a header there
- * and check it. hosted: no */
+/* underflow.c: the bytes before a block are written, then the block is freed. For heaps that keep a header there
+ * and check it. */
 #include "misuse.h"
 
 int main(void) {

@@ -1,5 +1,4 @@
-/* misuse-foreign.c: memory from mmap, which no allocator gave out, is freed.
- * hosted: no */
+/* foreign.c: memory from mmap, which no allocator gave out, is freed. */
 #include "misuse.h"
 
 #include <sys/mman.h>

@@ -6,7 +6,7 @@
 #ifndef MISUSE_H
 #define MISUSE_H
 
-#include "check.h"
+#include "../conformance/check.h"
 
 static inline void planted(const void *address) {
     printf("planted %p\n", address);

@@ -1,5 +1,4 @@
-/* misuse-double-free-thread.c: a small block is freed by the thread that made it, and again by another one.
- * hosted: no */
+/* double-free-thread.c: a small block is freed by the thread that made it, and again by another one. */
 #include "misuse.h"
 
 #include <pthread.h>

@@ -1,5 +1,4 @@
-/* misuse-double-free.c: a small block is freed twice, with other calls in between.
- * hosted: no */
+/* double-free.c: a small block is freed twice, with other calls in between. */
 #include "misuse.h"
 
 int main(void) {

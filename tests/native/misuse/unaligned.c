@@ -1,5 +1,4 @@
-/* misuse-unaligned.c: a pointer one byte into a block is freed: it cannot be one that malloc returned.
- * hosted: no */
+/* unaligned.c: a pointer one byte into a block is freed: it cannot be one that malloc returned. */
 #include "misuse.h"
 
 int main(void) {

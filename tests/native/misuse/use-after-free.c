@@ -1,5 +1,5 @@
-/* misuse-use-after-free.c: a block is written after it was freed, and then others of its size are allocated. For heaps
- * that poison what is free (hare, checked); others survive. hosted: no */
+/* use-after-free.c: a block is written after it was freed, and then others of its size are allocated. For heaps
+ * that poison what is free (hare, checked); others survive. */
 #include "misuse.h"
 
 int main(void) {
