@@ -1,14 +1,18 @@
-/* double-free-large.c: a block of 100 KB is freed twice, with other calls in between. */
+/* double-free-large.c [OTHERS]: a block of 100 KB is freed twice, and OTHERS others of its size are freed in between
+ * (1). */
 #include "misuse.h"
 
-int main(void) {
-    void *block = malloc(100000), *after = malloc(100000);
-    CHECK(block != NULL && after != NULL);
-    allocate_company();
-    void *again = escape(block);
+int main(int argc, char **argv) {
+    static void *others[100];
+    size_t count = variant(argc, argv, 1);
+    CHECK(count <= 100);
+    for (size_t i = 0; i < count; i++)
+        CHECK((others[i] = malloc(LARGE_SIZE)) != NULL);
+    char *block = surrounded_block(LARGE_SIZE), *again = escape(block);
     planted(block);
     free(block);
-    free(company[1]);
+    for (size_t i = 0; i < count; i++)
+        free(others[i]);
     free(again);
-    return survived();
+    return carry_on(NULL);
 }

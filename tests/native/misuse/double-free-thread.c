@@ -11,13 +11,10 @@ static void *free_it(void *block) {
 
 int main(void) {
     pthread_t thread;
-    void *before = malloc(40), *block = malloc(40), *after = malloc(40);
-    CHECK(before != NULL && block != NULL && after != NULL);
-    allocate_company();
-    void *again = escape(block);
+    char *block = surrounded_block(BLOCK_SIZE), *again = escape(block);
     planted(block);
     free(block);
     CHECK_EQ(pthread_create(&thread, NULL, free_it, again), 0);
     CHECK_EQ(pthread_join(thread, NULL), 0);
-    return survived();
+    return carry_on(NULL);
 }

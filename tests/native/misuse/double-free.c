@@ -1,15 +1,17 @@
-/* double-free.c: a small block is freed twice, with other calls in between. */
+/* double-free.c [OTHERS]: a small block is freed twice, and OTHERS others of its size are freed in between (1). */
 #include "misuse.h"
 
-int main(void) {
-    void *before = malloc(40), *block = malloc(40), *after = malloc(40);
-    CHECK(before != NULL && block != NULL && after != NULL);
-    allocate_company();
-    void *again = escape(block);
+int main(int argc, char **argv) {
+    static void *others[1000];
+    size_t count = variant(argc, argv, 1);
+    CHECK(count <= 1000);
+    for (size_t i = 0; i < count; i++)
+        CHECK((others[i] = malloc(BLOCK_SIZE)) != NULL);
+    char *block = surrounded_block(BLOCK_SIZE), *again = escape(block);
     planted(block);
     free(block);
-    free(company[1]);
-    company[1] = malloc(5000);
+    for (size_t i = 0; i < count; i++)
+        free(others[i]);
     free(again);
-    return survived();
+    return carry_on(NULL);
 }

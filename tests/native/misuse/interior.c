@@ -2,12 +2,9 @@
 #include "misuse.h"
 
 int main(void) {
-    char *block = malloc(256);
-    CHECK(block != NULL);
-    memset(block, 0, 256);
-    allocate_company();
+    char *block = surrounded_block(256);
     void *interior = escape(block + 64);
     planted(interior);
     free(interior);
-    return survived();
+    return carry_on(NULL);
 }

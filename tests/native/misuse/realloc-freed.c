@@ -2,13 +2,10 @@
 #include "misuse.h"
 
 int main(void) {
-    void *before = malloc(40), *block = malloc(40), *after = malloc(40);
-    CHECK(before != NULL && block != NULL && after != NULL);
-    allocate_company();
-    void *again = escape(block);
+    char *block = surrounded_block(BLOCK_SIZE), *again = escape(block);
     planted(block);
     free(block);
     void *moved = realloc(again, 4000);
     CHECK(moved != NULL);
-    return survived();
+    return carry_on(moved);
 }

@@ -8,5 +8,5 @@ int main(void) {
     void *block = escape(variable + 64);
     planted(block);
     free(block);
-    return survived();
+    return carry_on(NULL);
 }

@@ -1,13 +1,10 @@
-/* underflow.c: the bytes before a block are written, then the block is freed. For heaps that keep a header there
- * and check it. */
+/* underflow.c [BYTES]: the BYTES bytes before a block are written (1). */
 #include "misuse.h"
 
-int main(void) {
-    char *before = malloc(40), *block = malloc(40), *after = malloc(40);
-    CHECK(before != NULL && block != NULL && after != NULL);
-    allocate_company();
+int main(int argc, char **argv) {
+    char *block = surrounded_block(BLOCK_SIZE);
+    size_t bytes = variant(argc, argv, 1);
     planted(block);
-    memset((char *)escape(block) - 8, 0x41, 8);
-    free(escape(block));
-    return survived();
+    change(block - bytes, bytes);
+    return carry_on(block);
 }
