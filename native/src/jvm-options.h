@@ -8,6 +8,10 @@ JVM_OPTION("-XX:+UnlockDiagnosticVMOptions")
 JVM_OPTION("-XX:+UseSerialGC")
 JVM_OPTION("-Xms16m")
 JVM_OPTION("-Xmx64m")
+/* Each thread that attaches makes some objects, and takes as much of Java's heap as this to make them in: with more the
+ * heap is full after a few hundred threads, and has to be collected. */
+JVM_OPTION("-XX:TLABSize=2k")
+JVM_OPTION("-XX:-ResizeTLAB")
 /* Address space that would only be reserved: it counts under RLIMIT_AS. */
 JVM_OPTION("-XX:ReservedCodeCacheSize=32m")
 JVM_OPTION("-XX:CompressedClassSpaceSize=32m")

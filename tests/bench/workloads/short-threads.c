@@ -4,7 +4,7 @@
  */
 #include "workload.h"
 
-#define LIVES  6000
+#define LIVES  20000
 #define BLOCKS 10
 
 struct life {
