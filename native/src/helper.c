@@ -63,6 +63,11 @@ static void watch(void) {
     }
 }
 
+static bool clear_unused(void) {
+    bool is_in_magazines = magazine_clear_idle();
+    return pile_clear_unused() || is_in_magazines;
+}
+
 /* True if there is more, for later. */
 static bool purge(void) {
     bool is_by_us = false;
@@ -70,9 +75,11 @@ static bool purge(void) {
         return false;
     /* Pages have a lock that is always taken. What piles give back comes to those of the classes, which are skipped
      * while the program's one thread is alone: it must not lose that where there are no piles. */
-    bool is_more = magazine_is_on() && (!thread_end_solitude() || pile_clear_unused());
+    bool is_more = magazine_is_on() && (!thread_end_solitude() || clear_unused());
     is_more |= bridge.inspect(JAVALLOC_PURGE, 0, 0) == 1;
     jvm_detach();
+    if (!is_more)
+        libc_trim(); /* what the JVM has freed meanwhile, its compilers most of all */
     return is_more;
 }
 

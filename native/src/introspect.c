@@ -41,6 +41,7 @@ EXPORTED int mallopt(int parameter, int value) {
 
 EXPORTED int malloc_trim(size_t keep) {
     intptr_t returned = 0;
+    route_flush(true);
     route_inspect(JAVALLOC_TRIM, keep, 0, &returned);
     return returned > 0;
 }

@@ -110,6 +110,7 @@ static size_t size_unknown(void *block) {
 }
 
 static size_t (*next_usable_size)(void *) = size_unknown; /* until libc_prepare has found it */
+static int (*next_trim)(size_t);
 
 size_t libc_usable_size(void *block) {
     return reserve_contains(block) ? reserve_usable_size(block) : next_usable_size(block);
@@ -121,7 +122,16 @@ bool libc_prepare(void) {
     if (libc == NULL)
         return false;
     *(void **)&next_usable_size = dlsym(libc, "malloc_usable_size");
+    *(void **)&next_trim = dlsym(libc, "malloc_trim");
     return true;
+}
+
+void libc_trim(void) {
+    if (next_trim == NULL)
+        return;
+    libc_enter(&thread_self);
+    next_trim(0);
+    libc_leave(&thread_self);
 }
 
 void *libc_resize(struct thread *self, void *block, size_t size) {

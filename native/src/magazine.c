@@ -138,6 +138,7 @@ static struct magazines *take_from_depot(void) {
 }
 
 static void put_into_depot(struct magazines *set) {
+    set->owner = NULL;
     set->next_in_depot = depot;
     depot = set;
     depot_sets++;
@@ -155,9 +156,11 @@ static bool take_set(struct thread *self, bool may_be_new) {
         struct magazines *set = take_from_depot();
         if (set == NULL && may_be_new)
             set = make_set();
-        pthread_mutex_unlock(&lock);
-        if (set != NULL)
+        if (set != NULL) {
+            set->owner = self;
             self->magazines = set;
+        }
+        pthread_mutex_unlock(&lock);
     }
     signals_restore_for_java(self, &before);
     errno = saved;
@@ -165,7 +168,10 @@ static bool take_set(struct thread *self, bool may_be_new) {
 }
 
 bool magazine_adopt(struct thread *self) {
-    if (!is_on || depot_sets == 0 || !take_set(self, false))
+    if (!is_on || depot_sets == 0)
+        return false;
+    thread_begin(); /* one of libc's own making, which was not seen to begin, leaves them as well */
+    if (!take_set(self, false))
         return false;
     self->stack_low = UINTPTR_MAX; /* it has not come to Java, and has no stack to call it on */
     self->stack_usable = self->stack_window = 1;
@@ -174,12 +180,12 @@ bool magazine_adopt(struct thread *self) {
 
 /* All signals are blocked. */
 void magazine_leave(struct thread *self) {
-    struct magazines *set = self->magazines;
-    if (set == &magazines_empty)
+    if (self->magazines == &magazines_empty)
         return;
-    self->magazines = &magazines_empty;
     pthread_mutex_lock(&lock);
-    put_into_depot(set);
+    if (self->magazines != &magazines_empty)
+        put_into_depot(self->magazines);
+    self->magazines = &magazines_empty;
     pthread_mutex_unlock(&lock);
 }
 
@@ -192,7 +198,7 @@ void magazine_child(bool has_java) {
         self->magazines = &magazines_empty;
     for (struct magazines *set = all_sets; set != NULL; set = set->next) {
         memset(set->calls, 0, sizeof set->calls);
-        if (has_java && set != self->magazines)
+        if (has_java && set != self->magazines && !set->is_taken_away)
             put_into_depot(set);
     }
 }
@@ -353,6 +359,101 @@ void magazine_flush_all(struct thread *self) {
         magazine_flush(self);
         self->magazines = own;
     }
+}
+
+/* ---- idle magazines: on a thread of the JVM's, which stops for a fork, and must not stop with the lock: so it is in
+ * libc while it has it ---- */
+
+static uint64_t calls_of(const struct magazines *set) {
+    uint64_t calls = 0;
+    for (int op = 0; op < OPERATIONS; op++)
+        calls += set->calls[op];
+    return calls;
+}
+
+static bool is_empty(const struct magazines *set) {
+    for (unsigned number = 1; number < JAVALLOC_CLASSES; number++)
+        if (set->top[number] != NULL)
+            return false;
+    return true;
+}
+
+static bool take_out_of_depot(const struct magazines *set) {
+    struct magazines **place = &depot;
+    while (*place != NULL && *place != set)
+        place = &(*place)->next_in_depot;
+    if (*place == NULL)
+        return false;
+    *place = set->next_in_depot;
+    depot_sets--;
+    return true;
+}
+
+/* Puts something in the place of the thread's magazines; false: there is something else. */
+static bool exchange(struct thread *owner, struct magazines *expected, struct magazines *wanted) {
+    return __atomic_compare_exchange_n(&owner->magazines, &expected, wanted, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/* The thread looks for its magazines when it is inside. If it is outside once they are gone, it does not have them in
+ * hand; and if it is inside then, it gets them back, or has already taken others. */
+static bool take_from_owner(struct magazines *set) {
+    struct thread *owner = set->owner;
+    if (thread_is_inside(owner) || !exchange(owner, set, &magazines_empty))
+        return false;
+    if (thread_barrier() && !thread_is_inside(owner))
+        return true;
+    return !exchange(owner, &magazines_empty, set);
+}
+
+static bool take_away(struct magazines *set) {
+    libc_enter(&thread_self);
+    pthread_mutex_lock(&lock);
+    bool is_taken = set->owner == NULL ? take_out_of_depot(set) : take_from_owner(set);
+    if (is_taken)
+        set->owner = NULL;
+    set->is_taken_away = is_taken;
+    pthread_mutex_unlock(&lock);
+    libc_leave(&thread_self);
+    return is_taken;
+}
+
+static void give_to_depot(struct magazines *set) {
+    libc_enter(&thread_self);
+    pthread_mutex_lock(&lock);
+    set->is_taken_away = false;
+    put_into_depot(set);
+    pthread_mutex_unlock(&lock);
+    libc_leave(&thread_self);
+}
+
+static void clear(struct magazines *set) {
+    for (unsigned number = 1; number < JAVALLOC_CLASSES; number++) {
+        uint32_t count = magazine_count(set, number);
+        if (count == 0)
+            continue;
+        set->below[number][1] = set->top[number];
+        if (bridge.flush(number, (uintptr_t)oldest(set, number), count) == JAVALLOC_CORRUPT)
+            report_and_abort(bridge.message);
+        settle(set, number, 0);
+    }
+}
+
+bool magazine_clear_idle(void) {
+    bool is_more = false;
+    for (struct magazines *set = all_sets; set != NULL; set = set->next) {
+        if (is_empty(set))
+            continue;
+        uint64_t calls = calls_of(set);
+        bool is_idle = calls == set->calls_then;
+        set->calls_then = calls;
+        if (is_idle && take_away(set)) {
+            clear(set);
+            give_to_depot(set);
+        } else {
+            is_more = true;
+        }
+    }
+    return is_more;
 }
 
 bool magazine_depot_is_full(void) { return depot_sets >= MOST_FILLED; }

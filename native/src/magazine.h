@@ -27,6 +27,9 @@ struct magazines {
     void **full[JAVALLOC_CLASSES];
     void **bottom[JAVALLOC_CLASSES];
     uint64_t calls[OPERATIONS]; /* that came no further */
+    uint64_t calls_then;        /* as many as there were when magazine_clear_idle looked last */
+    struct thread *owner;       /* under the lock; NULL: in the depot, or with who flushes it */
+    bool is_taken_away;         /* under the lock: the helper flushes it */
     struct magazines *next;     /* all sets ever made */
     struct magazines *next_in_depot;
     void *words[];
@@ -66,10 +69,10 @@ static inline uint32_t magazine_count(const struct magazines *set, unsigned numb
 /* A block of so many bytes; NULL: there is none ready, or the thread may have none now. */
 static inline void *magazine_take(struct thread *self, size_t size, enum operation op) {
     unsigned number = magazine_class_of(size);
-    struct magazines *set = self->magazines;
     if (unlikely(self->stack_window == 0))
         return NULL;
     thread_inside(self);
+    struct magazines *set = self->magazines; /* not before: the helper may have taken them away */
     void *block = set->top[number];
     if (likely(block != NULL)) {
         void **below = set->below[number];
@@ -86,10 +89,10 @@ static inline void *magazine_take(struct thread *self, size_t size, enum operati
  * whether it can, so that the next take does not wait for the multiplication. */
 static inline bool magazine_give(struct thread *self, void *block, bool is_counted) {
     unsigned number = region_class_around(block);
-    struct magazines *set = self->magazines;
     if (unlikely(self->stack_window == 0) || unlikely(!magazine_starts_block(number, block)))
         return false;
     thread_inside(self);
+    struct magazines *set = self->magazines;
     void **below = set->below[number], *top = set->top[number];
     bool is_given = likely(below != set->full[number]) && likely(top != block);
     if (likely(is_given)) {
@@ -121,7 +124,10 @@ bool magazine_has(const void *block);
 bool magazine_adopt(struct thread *self);
 void magazine_leave(struct thread *self); /* they wait for the next thread */
 bool magazine_depot_is_full(void);        /* better flushed before */
-void magazine_child(bool has_java);       /* in a forked child */
+/* On the helper's thread, attached: gives back to Java what threads keep that have not touched it since the last time.
+ * True: there is more, for later. */
+bool magazine_clear_idle(void);
+void magazine_child(bool has_java); /* in a forked child */
 void magazine_calls(uint64_t sums[OPERATIONS]);
 void magazine_calls_reset(void);
 void magazine_kept(uint64_t *blocks, uint64_t *bytes); /* in all magazines */

@@ -61,6 +61,7 @@ void *libc_allocate(struct thread *self, size_t size, size_t alignment, bool zer
 void *libc_resize(struct thread *self, void *block, size_t size);
 void libc_free(struct thread *self, void *block); /* keeps errno */
 size_t libc_usable_size(void *block);
+void libc_trim(void); /* gives back to the system what it does not use */
 
 /* A lock-free list of blocks, through their own first word. */
 void list_push(_Atomic(void *) *list, void *block);

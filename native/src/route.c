@@ -410,11 +410,11 @@ static intptr_t less_what_is_kept(int what, intptr_t answer) {
     return answer - (intptr_t)(what == JAVALLOC_LIVE_BLOCKS ? blocks : what == JAVALLOC_LIVE_BYTES ? bytes : 0);
 }
 
-void route_flush(bool is_last) {
+void route_flush(bool all) {
     struct thread *self = &thread_self;
     if (!magazine_is_on() || route_of(self) != ROUTE_JAVA)
         return;
-    if (is_last)
+    if (all)
         magazine_flush_all(self);
     else
         magazine_flush(self);

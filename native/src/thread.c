@@ -109,8 +109,10 @@ static void give_record(struct counters *record) {
 /* Orders our earlier stores before any later load of ours, and the same on every running thread of the process. */
 static void barrier_everywhere(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0); }
 
-static bool is_inside(const struct thread *thread) {
-    return __atomic_load_n(&thread->stack_window, __ATOMIC_ACQUIRE) == 0;
+bool thread_barrier(void) {
+    if (has_barrier)
+        barrier_everywhere();
+    return has_barrier;
 }
 
 /* Under the lock: nobody can come or leave meanwhile, and the owner, wherever it is, needs nothing of ours to go on. */
@@ -121,7 +123,7 @@ static void end_solitude(struct thread *self) {
         return;
     __atomic_store_n(&bridge.multi_threaded, 1, __ATOMIC_SEQ_CST);
     barrier_everywhere();
-    while (is_inside(owner))
+    while (thread_is_inside(owner))
         sched_yield();
 }
 
@@ -131,7 +133,7 @@ bool thread_end_solitude(void) {
     if (!bridge.multi_threaded && pthread_mutex_trylock(&lock) == 0) {
         __atomic_store_n(&bridge.multi_threaded, 1, __ATOMIC_SEQ_CST);
         barrier_everywhere();
-        helper_works = owner == NULL || !is_inside(owner);
+        helper_works = owner == NULL || !thread_is_inside(owner);
         __atomic_store_n(&bridge.multi_threaded, helper_works, __ATOMIC_SEQ_CST);
         pthread_mutex_unlock(&lock);
     }
@@ -307,8 +309,10 @@ static void exit_destructor(void *value) {
 }
 
 void thread_begin(void) {
-    if (has_exit_key)
-        pthread_setspecific(exit_key, &thread_self);
+    if (!has_exit_key || thread_self.has_begun)
+        return;
+    thread_self.has_begun = true; /* first: setting the key may allocate */
+    pthread_setspecific(exit_key, &thread_self);
 }
 
 void thread_come_again(void) {
@@ -330,7 +334,8 @@ static bool is_in_same_call(struct counters *record) {
     uint64_t calls = 0;
     for (int op = 0; op < OPERATIONS; op++)
         calls += record->calls[ROUTE_JAVA][op] + record->calls[ROUTE_RELAY][op] + record->thread->magazines->calls[op];
-    bool is = is_inside(record->thread) && __atomic_load_n(&record->thread->window_before_libc, __ATOMIC_RELAXED) == 0;
+    bool is =
+        thread_is_inside(record->thread) && __atomic_load_n(&record->thread->window_before_libc, __ATOMIC_RELAXED) == 0;
     bool is_same = is && record->was_inside && record->calls_then == calls;
     record->was_inside = is;
     record->calls_then = calls;
@@ -367,7 +372,7 @@ static bool all_are_outside(void) {
     if (travellers > 0 || !libc_is_left())
         return false;
     for (const struct counters *record = all_records; record != NULL; record = record->next)
-        if (record->thread != NULL && is_inside(record->thread))
+        if (record->thread != NULL && thread_is_inside(record->thread))
             return false;
     return true;
 }

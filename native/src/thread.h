@@ -24,8 +24,9 @@ bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *an
 
 /* Does an operation; the thread is inside. */
 intptr_t route_operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
-/* Gives back to Java what the thread has in its magazines; and what those have left that have ended. */
-void route_flush(bool is_last);
+/* Gives back to Java what the thread has in its magazines; and, if all is to go, what those have left that have ended,
+ * and what lies on piles. */
+void route_flush(bool all);
 
 bool route_prepare(void); /* once, before gate_open */
 /* In a child that has lost Java. */
@@ -108,6 +109,7 @@ struct thread {
     struct counters *counters;                      /* NULL until the thread is ready */
     enum thread_kind kind;
     int exit_rounds;
+    bool has_begun;          /* its end will be seen */
     bool attached;           /* by us, so detaching is ours, too */
     unsigned blocked_faults; /* signals.c: what the program has blocked, and what really never is */
     uintptr_t handler_frame; /* dispositions.c: of the program's handler for a fault that runs; 0: none */
@@ -136,6 +138,12 @@ void thread_counts_reset(void);
 uint64_t thread_calls_on(enum route route);
 /* From now on others, too, may work in the heap while the first thread does; false: it is there now. */
 bool thread_end_solitude(void);
+/* Whether the thread is inside. And: all that this thread has stored is seen by every thread before what that loads
+ * next, or it is known that it cannot be had. */
+static inline bool thread_is_inside(const struct thread *thread) {
+    return __atomic_load_n(&thread->stack_window, __ATOMIC_ACQUIRE) == 0;
+}
+bool thread_barrier(void);
 /* Counts the threads that have been in one and the same call since this was asked last; `id` gets one of them. */
 unsigned thread_watch(pid_t *id);
 /* Once the route is paused: waits until no thread is inside an operation, or on its way to Java or from it. */

@@ -1,5 +1,6 @@
 /* give-back.c: after a peak the system gets back, in seconds, what the program has freed: small blocks in the order in
- * which they came, and in none; large ones. The program does nothing meanwhile. hosted: no */
+ * which they came, and in none; large ones. The program does nothing meanwhile. And at once, if it asks for that.
+ * hosted: no */
 #include "check.h"
 
 #include <unistd.h>
@@ -64,6 +65,14 @@ int main(int argc, char **argv) {
                         peak);
     }
     size_t before = resident_bytes();
+    allocate(blocks, SMALL, 1, 2000);
+    size_t high = resident_bytes();
+    shuffle(blocks, SMALL, 6);
+    free_all(blocks, SMALL);
+    CHECK_EQ(malloc_trim(0), 1);
+    CHECK(resident_bytes() < before + (high - before) / 10, "%zu of %zu more", resident_bytes() - before,
+          high - before);
+    before = resident_bytes();
     allocate(blocks, LARGE, LARGE_BYTES, 1000);
     size_t peak = resident_bytes();
     free_all(blocks, LARGE);

@@ -401,6 +401,68 @@ static void a_thread_gets_the_magazines_of_one_that_has_ended(void) {
     CHECK(memcmp(blocks[0], blocks[1], sizeof blocks[0]) == 0);
 }
 
+static sem_t has_allocated, may_go_on;
+
+static void *allocate_and_wait(void *unused) {
+    void *blocks[4];
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 4; i++) {
+            CHECK((blocks[i] = javalloc_malloc(40)) != NULL);
+            memset(blocks[i], i, 40);
+        }
+        for (int i = 0; i < 4; i++) {
+            CHECK(((char *)blocks[i])[39] == i);
+            javalloc_free(blocks[i]);
+        }
+        sem_post(&has_allocated);
+        sem_wait(&may_go_on);
+    }
+    return unused;
+}
+
+static void *clear_idle(void *is_more) {
+    bool is_by_us = false;
+    thread_self.kind = THREAD_JVM;
+    CHECK(jvm_attach(&is_by_us));
+    *(bool *)is_more = magazine_clear_idle();
+    jvm_detach();
+    return NULL;
+}
+
+/* As the helper does: on a thread that has no magazines. */
+static bool clears_idle(void) {
+    bool is_more = false;
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, clear_idle, &is_more) == 0 && pthread_join(thread, NULL) == 0);
+    return is_more;
+}
+
+static void what_an_idle_thread_keeps_goes_back_to_java(void) {
+    pthread_t thread;
+    uint64_t blocks, bytes;
+    CHECK(sem_init(&has_allocated, 0, 0) == 0 && sem_init(&may_go_on, 0, 0) == 0);
+    while (clears_idle())
+        continue; /* of the tests before */
+    javalloc_free(javalloc_malloc(40));
+    CHECK(pthread_create(&thread, NULL, allocate_and_wait, NULL) == 0 && sem_wait(&has_allocated) == 0);
+    size_t flushed = fake.flushed;
+    CHECK(clears_idle() && fake.flushed == flushed); /* they were in use since */
+    javalloc_free(javalloc_malloc(40));
+    CHECK(clears_idle() && fake.flushed >= flushed + 4); /* the thread's, and not this one's */
+    magazine_kept(&blocks, &bytes);
+    CHECK(blocks > 0);
+    CHECK(!clears_idle());
+    magazine_kept(&blocks, &bytes);
+    CHECK(blocks == 0);
+    CHECK(sem_post(&may_go_on) == 0 && sem_wait(&has_allocated) == 0); /* it goes on, with others */
+    magazine_kept(&blocks, &bytes);
+    CHECK(blocks > 0);
+    CHECK(sem_post(&may_go_on) == 0 && pthread_join(thread, NULL) == 0);
+    CHECK(clears_idle() && !clears_idle()); /* those of a thread that has ended, too */
+    magazine_kept(&blocks, &bytes);
+    CHECK(blocks == 0);
+}
+
 /* ---- what needs no Java ---- */
 
 static void the_version_of_a_jdk_is_read_from_its_release_file(void) {
@@ -470,6 +532,7 @@ int main(void) {
     what_is_no_block_of_a_class_goes_to_java();
     what_overflows_one_magazine_fills_another();
     a_thread_gets_the_magazines_of_one_that_has_ended();
+    what_an_idle_thread_keeps_goes_back_to_java();
     the_version_of_a_jdk_is_read_from_its_release_file();
     the_least_limit_of_the_control_groups_counts();
     printf("ok unit\n");
