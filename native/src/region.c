@@ -48,7 +48,11 @@ bool region_commit(uintptr_t address, size_t bytes) {
 }
 
 bool region_protect(uintptr_t address, size_t bytes, bool accessible) {
-    return mprotect((void *)address, bytes, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+    if (mprotect((void *)address, bytes, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0)
+        return true;
+    if (!accessible) /* where one of several mappings cannot be divided, those before it have changed */
+        mprotect((void *)address, bytes, PROT_READ | PROT_WRITE);
+    return false;
 }
 
 bool region_discard(uintptr_t address, size_t bytes) { return madvise((void *)address, bytes, MADV_DONTNEED) == 0; }

@@ -14,7 +14,8 @@ OURS extern struct javalloc_bridge bridge;
 bool region_reserve(void);
 /* Makes [address, address + bytes) usable; false if the system or a resource limit of the process refuses. */
 bool region_commit(uintptr_t address, size_t bytes);
-/* Makes committed pages inaccessible, or accessible again. */
+/* Makes accessible pages inaccessible, or pages of either kind accessible. False if the system refuses; those that were
+ * to become inaccessible stay accessible then. */
 bool region_protect(uintptr_t address, size_t bytes, bool accessible);
 /* Gives committed pages back to the system; they read as zeros. */
 bool region_discard(uintptr_t address, size_t bytes);

@@ -7,6 +7,7 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -300,6 +301,18 @@ static void the_limit_of_the_address_space_stops_the_heap(void) {
     javalloc_free(block);
 }
 
+/* The kernel takes mapping after mapping, and stops at the hole. */
+static void pages_that_cannot_all_be_protected_stay_accessible(void) {
+    size_t page = 4096;
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(pages != MAP_FAILED && munmap(pages + page, page) == 0);
+    CHECK(!region_protect((uintptr_t)pages, 2 * page, false));
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    CHECK(write(ends[1], pages, 1) == 1); /* fails where it would fault */
+    CHECK(close(ends[0]) == 0 && close(ends[1]) == 0 && munmap(pages, page) == 0);
+}
+
 /* ---- magazines ---- */
 
 static void a_magazine_serves_without_java(void) {
@@ -525,6 +538,7 @@ int main(void) {
     a_handler_that_interrupts_libcs_malloc_does_not_enter_it_again();
     a_forked_child_goes_to_libc();
     the_limit_of_the_address_space_stops_the_heap();
+    pages_that_cannot_all_be_protected_stay_accessible();
     a_magazine_serves_without_java();
     a_block_starts_at_every_multiple_of_its_class_and_nowhere_else();
     sizes_have_the_smallest_class_that_fits();
