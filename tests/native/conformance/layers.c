@@ -51,6 +51,14 @@ static void a_byte_behind_an_aligned_block(void) {
     free(escape(block));
 }
 
+static volatile char seen;
+
+static void a_read_after_free(void) {
+    char *block = block_in_company();
+    free(block);
+    seen = ((char *)escape(block))[17];
+}
+
 static void a_write_after_free(void) {
     char *block = block_in_company();
     free(block);
@@ -80,8 +88,6 @@ static void a_realloc_after_free(void) {
     free(block);
     CHECK(realloc(escape(block), 1000) != NULL);
 }
-
-static volatile char seen;
 
 static void a_read_far_behind_the_end(void) { seen = block_in_company()[SIZE + 4]; }
 
@@ -276,6 +282,7 @@ static const struct {
     BUG(a_byte_behind_the_end_of_a_block_that_grows),
     BUG(a_byte_before_the_start),
     BUG(a_byte_behind_an_aligned_block),
+    BUG(a_read_after_free),
     BUG(a_write_after_free),
     BUG(a_write_after_free_with_others_freed_later),
     BUG(a_write_to_a_block_that_moved),

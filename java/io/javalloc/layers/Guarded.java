@@ -4,8 +4,10 @@ import io.javalloc.BlockVisitor;
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
 import io.javalloc.HeapCorruption;
+import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.memory.Region;
+import java.util.List;
 
 /// Lets each block end at a page that nobody may touch: who reads or writes behind the end is
 /// stopped by the machine, at the very instruction, and told which block it was.
@@ -21,21 +23,29 @@ import io.javalloc.memory.Region;
 /// A block starts at a multiple of its alignment, at least 16, as near to the guard as that allows.
 /// The slack that is left is filled with a pattern, which is checked when the block is freed or
 /// moves, when the program ends, and when the heap is verified. What is known of the blocks is in
-/// Java, out of reach of the program. Not seen are reads in the slack, what goes before the start,
-/// and what comes after the free.
+/// Java, out of reach of the program.
 ///
-/// The price is two pages at least and two calls of the system for each block. Each guard divides
-/// what is memory to the kernel once more, and a process may have 65,530 such mappings
-/// (`vm.max_map_count`): at most [#MAX_GUARDS] blocks are guarded at a time, so that the program
-/// has some left for itself. Blocks beyond that, or for which the system refuses, are served
-/// without a guard: the page behind them is slack, too.
+/// All pages of a freed block become inaccessible, as with Electric Fence's `EF_PROTECT_FREE`: who
+/// uses it still is stopped as well. Their memory goes back to the system at once, so that they
+/// cost addresses only. The heap inside gets them, first in first out, when `kept` blocks have been
+/// freed later, when it has no memory, and on a trim. Not seen are reads in the slack, what goes
+/// before the start, and what comes after the pages have gone back.
+///
+/// The price is two pages at least and four calls of the system for each block. Each guard divides
+/// what is memory to the kernel once more, and so do the pages of a freed block; a process may have
+/// 65,530 such mappings (`vm.max_map_count`): at most [#MAX_GUARDS] blocks are guarded or kept at a
+/// time, so that the program has some left for itself. Live blocks come first. Those beyond that,
+/// or for which the system refuses, are served without a guard: the page behind them is slack, too.
+/// Freed blocks for which the system refuses go back at once.
 ///
 /// @param heap   the heap inside
 /// @param region whose pages are protected
 /// @param blocks the live blocks
-public record Guarded(Heap heap, Region region, GuardedBlocks blocks) implements Moving {
+/// @param kept   the freed blocks that are inaccessible
+public record Guarded(Heap heap, Region region, GuardedBlocks blocks, KeptBlocks kept)
+        implements Moving {
 
-    /// How many blocks are guarded at a time. Each makes two mappings.
+    /// How many blocks are guarded or kept at a time. Each makes two mappings.
     static final int MAX_GUARDS = 30_000;
 
     private static final long PAGE = Region.SYSTEM_PAGE;
@@ -43,8 +53,17 @@ public record Guarded(Heap heap, Region region, GuardedBlocks blocks) implements
     /// More than any region has, and little enough to reckon with.
     private static final long TOO_MUCH = 1L << 48;
 
-    /// Makes `guarded(heap)`.
+    /// Makes `guarded(heap, kept=NUMBER)`.
     public static final class Provider implements HeapProvider {
+
+        /// Few enough that most of the guards remain for live blocks from the start.
+        private static final long USUAL = 4096;
+
+        private static final HeapOption KEPT =
+                new HeapOption(
+                        "kept",
+                        "NUMBER",
+                        "how many freed blocks stay inaccessible; 4096 without it");
 
         @Override
         public String name() {
@@ -53,7 +72,12 @@ public record Guarded(Heap heap, Region region, GuardedBlocks blocks) implements
 
         @Override
         public String summary() {
-            return "Each block ends at a protected page: who goes too far faults at once";
+            return "Blocks end at protected pages, and freed ones are protected: misuse faults";
+        }
+
+        @Override
+        public List<HeapOption> options() {
+            return List.of(KEPT);
         }
 
         @Override
@@ -63,7 +87,8 @@ public record Guarded(Heap heap, Region region, GuardedBlocks blocks) implements
 
         @Override
         public String checks() {
-            return "overflow (reads, too), double free, pointers that are not a block";
+            return "overflow and use after free (reads, too), double free, pointers that are not a"
+                    + " block";
         }
 
         @Override
@@ -73,26 +98,41 @@ public record Guarded(Heap heap, Region region, GuardedBlocks blocks) implements
                 throw new IllegalArgumentException(
                         "guarded protects blocks that lie in the region; those inside do not");
             }
-            return new Guarded(heap, arguments.region(), new GuardedBlocks(MAX_GUARDS));
+            Region region = arguments.region();
+            long most = arguments.number(KEPT.name(), USUAL);
+            return new Guarded(
+                    heap,
+                    region,
+                    new GuardedBlocks(MAX_GUARDS),
+                    new KeptBlocks(heap, region, most));
         }
     }
 
     @Override
     public long allocate(long size, long alignment) {
-        if (Math.max(size, alignment) >= TOO_MUCH || !blocks.makeRoom()) {
-            return 0;
-        }
-        long pages = heap.allocate(dataPages(size) + PAGE, Math.max(alignment, PAGE));
-        return placed(pages, size, alignment);
+        return allocate(size, alignment, false);
     }
 
     @Override
     public long allocateZeroed(long size, long alignment) {
+        return allocate(size, alignment, true);
+    }
+
+    private long allocate(long size, long alignment, boolean isZeroed) {
         if (Math.max(size, alignment) >= TOO_MUCH || !blocks.makeRoom()) {
             return 0;
         }
-        long pages = heap.allocateZeroed(dataPages(size) + PAGE, Math.max(alignment, PAGE));
-        return placed(pages, size, alignment);
+        long bytes = dataPages(size) + PAGE;
+        long aligned = Math.max(alignment, PAGE);
+        long pages = allocatePages(bytes, aligned, isZeroed);
+        if (pages == 0 && kept.releaseAll()) {
+            pages = allocatePages(bytes, aligned, isZeroed);
+        }
+        return pages == 0 ? 0 : placed(pages, size, alignment);
+    }
+
+    private long allocatePages(long bytes, long aligned, boolean isZeroed) {
+        return isZeroed ? heap.allocateZeroed(bytes, aligned) : heap.allocate(bytes, aligned);
     }
 
     private static long dataPages(long size) {
@@ -101,30 +141,45 @@ public record Guarded(Heap heap, Region region, GuardedBlocks blocks) implements
 
     /// Puts a block at the end of its pages, and guards it.
     private long placed(long pages, long size, long alignment) {
-        if (pages == 0) {
-            return 0;
-        }
         long guard = pages + dataPages(size);
         long address = guard - Region.roundUp(size, Math.min(alignment, PAGE));
-        boolean isGuarded = blocks.mayGuardAnother() && region.protect(guard, PAGE, false);
+        boolean isGuarded = mayGuardAnother() && region.protect(guard, PAGE, false);
         blocks.add(address, size, isGuarded);
         return address;
     }
 
+    /// Whether there is a guard left, after the oldest kept block has made way if need be.
+    private boolean mayGuardAnother() {
+        return blocks.mayGuardAnother(kept.count()) || kept.releaseOldest();
+    }
+
     @Override
     public void free(long address) {
+        long size = usableSize(address);
         blocks.check(address);
-        long size = blocks.size(address);
+        boolean isGuarded = blocks.isGuarded(address);
+        if (mayKeepAnother(isGuarded) && kept.add(address, size, isGuarded)) {
+            blocks.remove(address);
+            return;
+        }
         long guard = GuardedBlocks.guard(address, size);
-        if (blocks.isGuarded(address) && !region.protect(guard, PAGE, true)) {
+        if (isGuarded && !region.protect(guard, PAGE, true)) {
             throw new HeapCorruption("The system does not give back the guard", guard);
         }
         blocks.remove(address);
-        heap.free(guard - dataPages(size));
+        heap.free(GuardedBlocks.pages(address));
+    }
+
+    /// Whether a block may be kept. One that is guarded counts already.
+    private boolean mayKeepAnother(boolean isGuarded) {
+        return kept.makeRoom() && (isGuarded || mayGuardAnother());
     }
 
     @Override
     public long usableSize(long address) {
+        if (kept.contains(address)) {
+            throw Damage.freedBefore(address);
+        }
         return blocks.size(address);
     }
 
@@ -132,6 +187,12 @@ public record Guarded(Heap heap, Region region, GuardedBlocks blocks) implements
     @Override
     public boolean mayStay(long size, long usable) {
         return size == usable;
+    }
+
+    @Override
+    public long trim(long keep) {
+        kept.releaseAll();
+        return heap.trim(keep);
     }
 
     @Override
@@ -153,17 +214,11 @@ public record Guarded(Heap heap, Region region, GuardedBlocks blocks) implements
 
     @Override
     public String explain(long address) {
-        long block = blocks.blockBefore(address & -PAGE);
-        if (block == 0) {
-            return heap.explain(address);
+        String words = blocks.explain(address);
+        if (words == null) {
+            words = kept.explain(address);
         }
-        long size = blocks.size(block);
-        return "The program reads or writes behind the end of a block of "
-                + size
-                + " bytes, at byte "
-                + (address - block)
-                + ": 0x"
-                + Long.toHexString(block);
+        return words != null ? words : heap.explain(address);
     }
 
     @Override

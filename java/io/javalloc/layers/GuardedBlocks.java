@@ -19,7 +19,7 @@ final class GuardedBlocks {
     private final int maxGuarded;
     private int guarded;
 
-    /// @param maxGuarded how many may be guarded at a time
+    /// @param maxGuarded how many may be guarded or kept at a time
     GuardedBlocks(int maxGuarded) {
         this.maxGuarded = maxGuarded;
     }
@@ -34,8 +34,11 @@ final class GuardedBlocks {
         return guarded;
     }
 
-    boolean mayGuardAnother() {
-        return guarded < maxGuarded;
+    /// Whether one more may be guarded, or kept when it has been freed.
+    ///
+    /// @param kept how many freed ones are kept
+    boolean mayGuardAnother(long kept) {
+        return guarded + kept < maxGuarded;
     }
 
     /// Makes room for one more block; false if Java has no memory for that.
@@ -75,6 +78,11 @@ final class GuardedBlocks {
         return entry < 0 ? ~entry : entry;
     }
 
+    /// The first page of a block: it starts in that one.
+    static long pages(long address) {
+        return address & -PAGE;
+    }
+
     /// The page behind a block.
     static long guard(long address, long size) {
         return Region.roundUp(address + size, PAGE);
@@ -112,8 +120,21 @@ final class GuardedBlocks {
         }
     }
 
+    /// Says what happened at an address in the guard of a block; null if it is in none.
+    String explain(long address) {
+        long block = blockBefore(address & -PAGE);
+        return block == 0
+                ? null
+                : "The program reads or writes behind the end of a block of "
+                        + size(block)
+                        + " bytes, at byte "
+                        + (address - block)
+                        + ": 0x"
+                        + Long.toHexString(block);
+    }
+
     /// The block whose guard this page is; 0 if there is none.
-    long blockBefore(long page) {
+    private long blockBefore(long page) {
         for (long slot = 0; slot < entries.slots(); slot++) {
             long address = entries.addressAt(slot);
             if (address != 0
