@@ -230,6 +230,33 @@ static void many_blocks_end_at_a_guard(void) {
     }
 }
 
+static size_t mappings(void) {
+    FILE *maps = fopen("/proc/self/maps", "r");
+    CHECK(maps != NULL);
+    size_t lines = 0;
+    for (int c; (c = getc(maps)) != EOF;)
+        lines += c == '\n';
+    CHECK_EQ(fclose(maps), 0);
+    return lines;
+}
+
+/* Blocks of other sizes divide the memory elsewhere: what is no longer needed must not count. */
+static void the_program_has_mappings_left(void) {
+    static char *blocks[40000];
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 40000; i++) {
+            size_t size = 1 + i * 7919 * round % 20000;
+            blocks[i] = malloc(size);
+            CHECK(blocks[i] != NULL, "number %zu", i);
+            fill(blocks[i], size, i);
+        }
+        CHECK(mappings() < 63000, "%zu mappings", mappings());
+        for (size_t i = 0; i < 40000; i++)
+            free(blocks[i]);
+        CHECK(mappings() < 63000, "%zu mappings", mappings());
+    }
+}
+
 /* The first heap has 64 KiB, or serves 64 bytes at most. */
 static void one_heap_helps_the_other(void) {
     static char *blocks[3000];
@@ -299,6 +326,7 @@ static const struct {
     RULE(freed_blocks_do_not_come_back_at_once),
     RULE(blocks_come_in_no_order),
     RULE(many_blocks_end_at_a_guard),
+    RULE(the_program_has_mappings_left),
     RULE(one_heap_helps_the_other),
     RULE(short_blocks_may_be_freed_on_a_short_stack),
 };

@@ -6,6 +6,7 @@ import io.javalloc.HeapArguments;
 import io.javalloc.HeapCorruption;
 import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
+import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.util.List;
 
@@ -143,9 +144,16 @@ public record Guarded(Heap heap, Region region, GuardedBlocks blocks, KeptBlocks
     private long placed(long pages, long size, long alignment) {
         long guard = pages + dataPages(size);
         long address = guard - Region.roundUp(size, Math.min(alignment, PAGE));
+        touch(guard - 1);
         boolean isGuarded = mayGuardAnother() && region.protect(guard, PAGE, false);
         blocks.add(address, size, isGuarded);
         return address;
+    }
+
+    /// Writes what is there. Only what was in use before a guard divided it can become one mapping
+    /// again: the kernel marks a mapping at the first write, and does not join what differs.
+    private static void touch(long address) {
+        Memory.putByte(address, Memory.getByte(address));
     }
 
     /// Whether there is a guard left, after the oldest kept block has made way if need be.
