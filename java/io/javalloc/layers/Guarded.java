@@ -191,6 +191,12 @@ public record Guarded(Heap heap, Region region, GuardedBlocks blocks, KeptBlocks
         return blocks.size(address);
     }
 
+    /// Its blocks have what was asked for, and no more.
+    @Override
+    public boolean canBe(long size, long alignment, long usable) {
+        return size == usable;
+    }
+
     /// Only a block of exactly the size ends at its guard.
     @Override
     public boolean mayStay(long size, long usable) {
