@@ -292,6 +292,7 @@ void *magazine_fill(struct thread *self, size_t size) {
         reverse(words, count); /* the lowest address is used first */
     }
     settle(set, number, count);
+    helper_purge_soon(); /* it looks who has become idle */
     return count == 0 ? NULL : pop(set, number);
 }
 
