@@ -144,43 +144,65 @@ static void put_into_depot(struct magazines *set) {
     depot_sets++;
 }
 
-/* With all signals blocked: a handler that allocates for the first time would want the lock, too. */
-static bool take_set(struct thread *self, bool may_be_new) {
-    if (likely(self->magazines != &magazines_empty))
-        return true;
+static bool take_out_of_depot(const struct magazines *set) {
+    struct magazines **place = &depot;
+    while (*place != NULL && *place != set)
+        place = &(*place)->next_in_depot;
+    if (*place == NULL)
+        return false;
+    *place = set->next_in_depot;
+    depot_sets--;
+    return true;
+}
+
+static bool is_empty(const struct magazines *set) {
+    for (unsigned number = 1; number < JAVALLOC_CLASSES; number++)
+        if (set->top[number] != NULL)
+            return false;
+    return true;
+}
+
+/* Those that the thread has; or some that it gets; NULL: there are none. Who asks is inside, and goes on with the
+ * answer: what self->magazines says may change for a moment (take_from_owner). With all signals blocked: a handler that
+ * allocates for the first time would want the lock, too. */
+static struct magazines *set_of(struct thread *self, bool may_be_new) {
+    struct magazines *own = self->magazines;
+    if (likely(own != &magazines_empty))
+        return own;
     int saved = errno;
     sigset_t before;
     signals_block_all(&before);
-    if (self->magazines == &magazines_empty) {
-        pthread_mutex_lock(&lock);
-        struct magazines *set = take_from_depot();
-        if (set == NULL && may_be_new)
-            set = make_set();
-        if (set != NULL) {
-            set->owner = self;
-            self->magazines = set;
+    pthread_mutex_lock(&lock);
+    own = self->magazines;
+    if (own == &magazines_empty) {
+        own = take_from_depot();
+        if (own == NULL && may_be_new)
+            own = make_set();
+        if (own != NULL) {
+            own->owner = self;
+            self->magazines = own;
         }
-        pthread_mutex_unlock(&lock);
     }
+    pthread_mutex_unlock(&lock);
     signals_restore_for_java(self, &before);
     errno = saved;
-    return self->magazines != &magazines_empty;
+    return own;
 }
 
 bool magazine_adopt(struct thread *self) {
     if (!is_on || depot_sets == 0)
         return false;
     thread_begin(); /* one of libc's own making, which was not seen to begin, leaves them as well */
-    if (!take_set(self, false))
+    if (set_of(self, false) == NULL)
         return false;
     self->stack_low = UINTPTR_MAX; /* it has not come to Java, and has no stack to call it on */
     self->stack_usable = self->stack_window = 1;
     return true;
 }
 
-/* All signals are blocked. */
+/* All signals are blocked. Under the lock also if it seems to have none: the helper may be about to give them back. */
 void magazine_leave(struct thread *self) {
-    if (self->magazines == &magazines_empty)
+    if (!is_on)
         return;
     pthread_mutex_lock(&lock);
     if (self->magazines != &magazines_empty)
@@ -278,9 +300,9 @@ static void push(struct magazines *set, unsigned number, void *block) {
 
 void *magazine_fill(struct thread *self, size_t size) {
     unsigned number = magazine_class_of(size);
-    if (number == 0 || !is_on || !take_set(self, true))
+    struct magazines *set = number == 0 || !is_on ? NULL : set_of(self, true);
+    if (set == NULL)
         return NULL;
-    struct magazines *set = self->magazines;
     if (set->top[number] != NULL)
         return pop(set, number); /* the set was the depot's */
     grow(set, number);
@@ -322,9 +344,9 @@ static void overflow(struct thread *self, struct magazines *set, unsigned number
 
 bool magazine_make_room(struct thread *self, void *block) {
     unsigned number = class_of_block(block);
-    if (number == 0 || !is_on || !take_set(self, true))
+    struct magazines *set = number == 0 || !is_on ? NULL : set_of(self, true);
+    if (set == NULL)
         return false;
-    struct magazines *set = self->magazines;
     if (set->top[number] == block) {
         flush(self, set, number, magazine_count(set, number)); /* for the second time: let Java say so */
         return false;
@@ -337,29 +359,37 @@ bool magazine_make_room(struct thread *self, void *block) {
     return true;
 }
 
-void magazine_flush(struct thread *self) {
-    struct magazines *set = self->magazines;
-    for (unsigned number = 1; number < JAVALLOC_CLASSES && set != &magazines_empty; number++)
+static void flush_set(struct thread *self, struct magazines *set) {
+    for (unsigned number = 1; number < JAVALLOC_CLASSES; number++)
         if (set->top[number] != NULL)
             flush(self, set, number, magazine_count(set, number));
 }
 
-/* One after the other becomes the thread's own: that is whose magazines are flushed. */
+void magazine_flush(struct thread *self) {
+    struct magazines *set = self->magazines;
+    if (set != &magazines_empty)
+        flush_set(self, set);
+}
+
+static struct magazines *change_set(struct magazines *done) {
+    pthread_mutex_lock(&lock);
+    if (done != NULL)
+        put_into_depot(done);
+    struct magazines *next = depot;
+    while (next != NULL && is_empty(next))
+        next = next->next_in_depot;
+    if (next != NULL)
+        take_out_of_depot(next);
+    pthread_mutex_unlock(&lock);
+    return next;
+}
+
 void magazine_flush_all(struct thread *self) {
     magazine_flush(self);
     for (unsigned number = 1; number < JAVALLOC_CLASSES; number++)
         pile_flush(self, number);
-    for (uint32_t sets = depot_sets; sets > 0; sets--) {
-        struct magazines *own = self->magazines;
-        pthread_mutex_lock(&lock);
-        struct magazines *other = take_from_depot();
-        pthread_mutex_unlock(&lock);
-        if (other == NULL)
-            return;
-        self->magazines = other;
-        magazine_flush(self);
-        self->magazines = own;
-    }
+    for (struct magazines *set = NULL; (set = change_set(set)) != NULL;)
+        flush_set(self, set);
 }
 
 /* ---- idle magazines: on a thread of the JVM's, which stops for a fork, and must not stop with the lock: so it is in
@@ -370,24 +400,6 @@ static uint64_t calls_of(const struct magazines *set) {
     for (int op = 0; op < OPERATIONS; op++)
         calls += set->calls[op];
     return calls;
-}
-
-static bool is_empty(const struct magazines *set) {
-    for (unsigned number = 1; number < JAVALLOC_CLASSES; number++)
-        if (set->top[number] != NULL)
-            return false;
-    return true;
-}
-
-static bool take_out_of_depot(const struct magazines *set) {
-    struct magazines **place = &depot;
-    while (*place != NULL && *place != set)
-        place = &(*place)->next_in_depot;
-    if (*place == NULL)
-        return false;
-    *place = set->next_in_depot;
-    depot_sets--;
-    return true;
 }
 
 /* Puts something in the place of the thread's magazines; false: there is something else. */
