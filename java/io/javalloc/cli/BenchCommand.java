@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
                     + " allocators that are installed, in turns.",
             "",
             "Takes some minutes for each heap; to see only a part: --only 'server|gcc' --rounds 1."
-                    + " For a first look at a heap's calls alone: javalloc bench calls --heap EXPR.",
+                    + " For a first look at a heap's calls alone: javalloc bench calls --heap EXPR;"
+                    + " for its Java without a C program, in a checkout: javalloc bench java.",
             ""
         })
 final class BenchCommand implements Callable<Integer> {
