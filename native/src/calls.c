@@ -26,23 +26,28 @@ static bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 static size_t at_least_minimum(size_t alignment) { return alignment < MIN_ALIGNMENT ? MIN_ALIGNMENT : alignment; }
 
+void *calls_malloc(size_t size) { return allocate(OP_MALLOC, size, MIN_ALIGNMENT, false); }
+
 EXPORTED void *javalloc_malloc(size_t size) {
     void *ready = magazine_take(&thread_self, size, OP_MALLOC);
-    return likely(ready != NULL) ? ready : allocate(OP_MALLOC, size, MIN_ALIGNMENT, false);
+    return likely(ready != NULL) ? ready : calls_malloc(size);
 }
 
 EXPORTED void *javalloc_calloc(size_t count, size_t size) {
     size_t bytes;
     if (unlikely(__builtin_mul_overflow(count, size, &bytes)))
         return fail(ENOMEM);
-    return allocate(OP_CALLOC, bytes, MIN_ALIGNMENT, true);
+    void *ready = magazine_take(&thread_self, bytes, OP_CALLOC);
+    return likely(ready != NULL) ? memset(ready, 0, bytes) : allocate(OP_CALLOC, bytes, MIN_ALIGNMENT, true);
 }
 
 EXPORTED void *javalloc_realloc(void *block, size_t size) {
-    if (block == NULL)
-        return allocate(OP_REALLOC, size, MIN_ALIGNMENT, false);
+    if (block == NULL) {
+        void *ready = magazine_take(&thread_self, size, OP_REALLOC);
+        return likely(ready != NULL) ? ready : allocate(OP_REALLOC, size, MIN_ALIGNMENT, false);
+    }
     if (size == 0) {
-        route_free(block);
+        javalloc_free(block);
         return NULL;
     }
     if (unlikely(size > PTRDIFF_MAX))
@@ -57,11 +62,14 @@ EXPORTED void *javalloc_reallocarray(void *block, size_t count, size_t size) {
     return javalloc_realloc(block, bytes);
 }
 
-EXPORTED void javalloc_free(void *block) {
-    if (likely(region_contains(block)) && likely(magazine_give(&thread_self, block, true)))
-        return;
+void calls_free(void *block) {
     if (likely(block != NULL))
         route_free(block);
+}
+
+EXPORTED void javalloc_free(void *block) {
+    if (unlikely(!region_contains(block)) || unlikely(!magazine_give(&thread_self, block, true)))
+        calls_free(block);
 }
 
 EXPORTED void javalloc_free_aligned_sized(void *block, size_t alignment, size_t size) {

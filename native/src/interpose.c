@@ -16,12 +16,12 @@ extern void cfree(void *block);
 /* The short way is here once more: on the way of every call one jump less is felt. */
 EXPORTED void *malloc(size_t size) {
     void *ready = magazine_take(&thread_self, size, OP_MALLOC);
-    return likely(ready != NULL) ? ready : javalloc_malloc(size);
+    return likely(ready != NULL) ? ready : calls_malloc(size);
 }
 
 EXPORTED void free(void *block) {
     if (unlikely(!region_contains(block)) || unlikely(!magazine_give(&thread_self, block, true)))
-        javalloc_free(block);
+        calls_free(block);
 }
 
 EXPORTED void *calloc(size_t count, size_t size) { return javalloc_calloc(count, size); }

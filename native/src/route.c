@@ -187,11 +187,9 @@ static inline __attribute__((always_inline)) uintptr_t place_of_caller(struct th
     return unlikely(bridge.traced != 0) ? places_here(self, __builtin_frame_address(0)) : 0;
 }
 
-/* Without a call, if a magazine has a block. */
-static inline void *take_ready(struct thread *self, enum operation op, size_t size, bool zeroed) {
-    void *block = magazine_take(self, size, op);
-    if (unlikely(block == NULL) && self->kind == THREAD_NEW && magazine_adopt(self))
-        block = magazine_take(self, size, op);
+/* A new thread may find a block in the magazines of another one, which has ended. */
+static inline void *take_inherited(struct thread *self, enum operation op, size_t size, bool zeroed) {
+    void *block = magazine_adopt(self) ? magazine_take(self, size, op) : NULL;
     return zeroed && block != NULL ? memset(block, 0, size) : block;
 }
 
@@ -208,9 +206,9 @@ static void *allocate_in_java(struct thread *self, size_t size, size_t alignment
 
 void *route_allocate(enum operation op, size_t size, size_t alignment, bool zeroed) {
     struct thread *self = &thread_self;
-    if (likely(alignment <= _Alignof(max_align_t))) {
-        void *ready = take_ready(self, op, size, zeroed);
-        if (likely(ready != NULL))
+    if (unlikely(self->kind == THREAD_NEW) && alignment <= _Alignof(max_align_t)) {
+        void *ready = take_inherited(self, op, size, zeroed);
+        if (ready != NULL)
             return ready;
     }
     enum route route = route_of(self);
@@ -272,10 +270,8 @@ static void *resize_outside_region(struct thread *self, void *block, size_t size
     return libc_resize(self, block, size);
 }
 
-/* A block of the region. */
+/* A block of the region, for which there is no room in a magazine. */
 static void release_block(struct thread *self, void *block, bool is_counted) {
-    if (likely(magazine_give(self, block, is_counted)))
-        return;
     enum route route = route_of(self);
     if (likely(route == ROUTE_JAVA)) {
         self->counters->calls[java_route(self)][OP_FREE] += is_counted;
@@ -299,7 +295,8 @@ static void *move_between_magazines(struct thread *self, void *block, size_t siz
     if (moved == NULL)
         return NULL;
     memcpy(moved, block, usable < size ? usable : size);
-    release_block(self, block, false);
+    if (!magazine_give(self, block, false))
+        release_block(self, block, false);
     return moved;
 }
 
@@ -368,7 +365,8 @@ void route_free_sized(void *block, size_t size, size_t alignment) {
     bool is_plain = !is_in_region || (magazine_is_on() && class != 0 && class == region_class_around(block));
     enum route route = is_plain ? ROUTE_LIBC : route_of(self);
     if (route != ROUTE_JAVA) {
-        route_free(block);
+        if (!is_in_region || !magazine_give(self, block, true))
+            route_free(block);
         return;
     }
     self->counters->calls[java_route(self)][OP_FREE]++;

@@ -7,6 +7,12 @@
 
 #include "internal.h"
 
+/* ---- calls.c: the C standard's side ---- */
+
+/* malloc and free, where the thread's magazines have nothing and no room. */
+void *calls_malloc(size_t size);
+void calls_free(void *block);
+
 /* ---- route.c: which side serves a call ---- */
 
 struct thread;

@@ -46,7 +46,12 @@ class SlabGarbageTest {
 
     private Slab heap(boolean isAlone) {
         SlabPages pages =
-                new SlabPages(memory.region(), MEMORY, Integer.MAX_VALUE, new Budget(MEMORY));
+                new SlabPages(
+                        memory.region(),
+                        MEMORY,
+                        Integer.MAX_VALUE,
+                        new Budget(MEMORY),
+                        Hardening.NONE);
         return new Slab(pages, isAlone ? alone : 0);
     }
 
