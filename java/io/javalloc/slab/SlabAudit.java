@@ -199,6 +199,10 @@ final class SlabAudit {
                 out += spans.capacity - table.rows[page][FREE];
             }
         }
+        if (!spans.isCurrentRight()) {
+            throw new HeapCorruption(
+                    "Blocks of " + spans.bytes + " bytes come from what is no span of them");
+        }
         if (out != spans.out()) {
             throw new HeapCorruption(
                     out + " blocks of " + spans.bytes + " bytes are out, not " + spans.out());

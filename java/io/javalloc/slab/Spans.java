@@ -51,6 +51,14 @@ final class Spans {
     /// A page whose blocks are all free, [SpanRow#NONE] if there is none. There is no other.
     private int spare = NONE;
 
+    /// The span that blocks are taken from one by one, until it has none left, and what is needed
+    /// of it: each way to it through the tables is one load after the other. [SpanRow#NONE] and
+    /// [SpanRow#EMPTY], which has no free block, if there is none.
+    private int current = NONE;
+
+    private long[] currentRow = SpanRow.EMPTY;
+    private long currentStart;
+
     private long out;
 
     Spans(SlabPages pages, int sizeClass) {
@@ -93,11 +101,10 @@ final class Spans {
     /// @return 0 if there is no memory
     /// @throws HeapCorruption if it was written to since it was freed, and that can be seen
     long take() {
-        if (groups.isEmpty() && !addSpan()) {
+        if (currentRow[FREE] == 0 && !takeFromAnother()) {
             return 0;
         }
-        int page = groups.fullest();
-        long[] row = table.rows[page];
+        long[] row = currentRow;
         int word = random == null ? (int) row[HINT] : anyWord();
         while (row[word] == FULL_WORD) {
             word = next(word);
@@ -105,12 +112,32 @@ final class Spans {
         int bit = random == null ? Long.numberOfTrailingZeros(~row[word]) : anyFreeBit(row[word]);
         row[word] |= 1L << bit;
         row[HINT] = word;
-        took(page, row, 1);
-        long address = table.addressOf(page) + (SpanRow.firstIndex(word) + bit) * bytes;
+        took(current, row, 1);
+        long address = currentStart + (SpanRow.firstIndex(word) + bit) * bytes;
         if (isErased) {
             checkErased(address);
         }
         return address;
+    }
+
+    /// Blocks come from another span now, one of the fullest.
+    ///
+    /// @return false if there is no memory
+    private boolean takeFromAnother() {
+        if (groups.isEmpty() && !addSpan()) {
+            return false;
+        }
+        current = groups.fullest();
+        currentRow = table.rows[current];
+        currentStart = table.addressOf(current);
+        return true;
+    }
+
+    /// Whether what is at hand of the current span is what the tables say.
+    boolean isCurrentRight() {
+        return current == NONE
+                ? currentRow == SpanRow.EMPTY
+                : table.classAt(current) == sizeClass && currentRow == table.rows[current];
     }
 
     private int anyWord() {
@@ -238,7 +265,7 @@ final class Spans {
         if (table.classAt(page) != sizeClass) {
             return refusal(wrongPage(page), address);
         }
-        long[] row = table.rows[(int) page];
+        long[] row = page == current ? currentRow : table.rows[(int) page];
         String wrong = clearBit(row, address);
         if (wrong == null) {
             gave((int) page, row, 1);
@@ -352,6 +379,10 @@ final class Spans {
     }
 
     private void giveBack(int page) {
+        if (page == current) {
+            current = NONE;
+            currentRow = SpanRow.EMPTY;
+        }
         groups.changed(page, table.rows[page], capacity, 0);
         pages.giveSpan(page);
     }
