@@ -9,8 +9,8 @@ import static io.javalloc.slab.SpanRow.PREVIOUS;
 /// ```
 ///  group 0   ├ 1 free ┤─├ 60 free ┤        full spans are in no list
 ///  group 1   ├ 65 free ┤
-///  ...                                     blocks come from the lowest group that there is: from
-///  group 3   ├ all free: the spare ┤       the fullest spans, so that others become empty
+///  ...                                     the next span that blocks come from is of the lowest
+///  group 3   ├ all free: the spare ┤       group: one of the fullest, so that others become empty
 /// ```
 ///
 /// Belongs to [Spans], under the lock of the class.
