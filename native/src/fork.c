@@ -105,7 +105,7 @@ static void decide(void) {
     thread_child();
     stats_child();
     bool has_java = depth > 0 && jvm_threads_is_my_turn();
-    magazine_child(has_java);
+    depot_child(has_java);
     if (has_java) {
         jvm_threads_are_memory_only();
         gate_fall_asleep();

@@ -64,7 +64,7 @@ static void watch(void) {
 }
 
 static bool clear_unused(void) {
-    bool is_in_magazines = magazine_clear_idle();
+    bool is_in_magazines = depot_clear_idle();
     return pile_clear_unused() || is_in_magazines;
 }
 

@@ -26,11 +26,10 @@ struct magazines {
     void **below[JAVALLOC_CLASSES];
     void **full[JAVALLOC_CLASSES];
     void **bottom[JAVALLOC_CLASSES];
-    uint64_t calls[OPERATIONS]; /* that came no further */
-    uint64_t calls_then;        /* as many as there were when magazine_clear_idle looked last */
-    struct thread *owner;       /* under the lock; NULL: in the depot, or with who flushes it */
-    bool is_taken_away;         /* under the lock: the helper flushes it */
-    struct magazines *next;     /* all sets ever made */
+    uint64_t calls[OPERATIONS];       /* that came no further */
+    void *top_then[JAVALLOC_CLASSES]; /* as it was when depot_clear_idle looked last */
+    struct thread *owner;             /* under the depot's lock; NULL: the depot */
+    struct magazines *next;           /* all sets ever made */
     struct magazines *next_in_depot;
     void *words[];
 };
@@ -120,17 +119,29 @@ size_t magazine_usable_size(const void *block);
 bool magazine_stays(const void *block, size_t size);
 /* Whether the thread has freed it not long ago: then it is in a magazine. */
 bool magazine_has(const void *block);
+/* For the depot: one more set; all of it, to Java; and all of a magazine, on the pile of its class: it begins small
+ * again. Whoever calls the last one has the set in hand, and need not be inside. */
+struct magazines *magazine_make_set(void);
+void magazine_flush_set(struct thread *self, struct magazines *set);
+void magazine_pile_up(struct magazines *set, unsigned number);
+
+/* ---- depot.c: who has them ---- */
+
+/* Those that the thread has; or some that it gets; NULL: there are none. Who asks is inside, and goes on with the
+ * answer: what self->magazines says may change for a moment. */
+struct magazines *depot_set_of(struct thread *self, bool may_be_new);
 /* A new thread gets the magazines of one that has ended, if there are any. */
-bool magazine_adopt(struct thread *self);
-void magazine_leave(struct thread *self); /* they wait for the next thread */
-bool magazine_depot_is_full(void);        /* better flushed before */
-/* On the helper's thread, attached: gives back to Java what threads keep that have not touched it since the last time.
+bool depot_adopt(struct thread *self);
+void depot_leave(struct thread *self); /* they wait for the next thread */
+bool depot_is_full(void);              /* better flushed before */
+void depot_flush(struct thread *self); /* what those have left that have ended, to Java; the thread is inside */
+void depot_child(bool has_java);       /* in a forked child */
+/* On the helper's thread: puts on the piles what lies in magazines that have not been touched since the last time.
  * True: there is more, for later. */
-bool magazine_clear_idle(void);
-void magazine_child(bool has_java); /* in a forked child */
-void magazine_calls(uint64_t sums[OPERATIONS]);
-void magazine_calls_reset(void);
-void magazine_kept(uint64_t *blocks, uint64_t *bytes); /* in all magazines */
+bool depot_clear_idle(void);
+void depot_calls(uint64_t sums[OPERATIONS]);
+void depot_calls_reset(void);
+void depot_kept(uint64_t *blocks, uint64_t *bytes); /* in all magazines, and on piles */
 
 /* ---- pile.c: free blocks between magazines ---- */
 
@@ -139,6 +150,8 @@ void magazine_kept(uint64_t *blocks, uint64_t *bytes); /* in all magazines */
 
 /* Inside. False: there is enough on the pile already. */
 bool pile_put(unsigned number, void *const *slots, uint32_t count);
+/* Whatever there is already. False: there is no memory. */
+bool pile_add(unsigned number, void *const *slots, uint32_t count);
 uint32_t pile_take(unsigned number, void **slots);     /* at most PILE_BATCH blocks; returns how many */
 void pile_flush(struct thread *self, unsigned number); /* all of it, to Java */
 size_t pile_blocks(unsigned number);

@@ -53,10 +53,8 @@ static void give_spare(struct batch *batch) {
     pthread_mutex_unlock(&spare_lock);
 }
 
-bool pile_put(unsigned number, void *const *slots, uint32_t count) {
+bool pile_add(unsigned number, void *const *slots, uint32_t count) {
     struct pile *pile = &piles[number];
-    if ((size_t)(pile->blocks + count) * magazine_classes.bytes[number] > MOST_PILED)
-        return false;
     struct batch *batch = take_spare();
     if (batch == NULL)
         return false;
@@ -67,6 +65,14 @@ bool pile_put(unsigned number, void *const *slots, uint32_t count) {
     pile->first = batch;
     pile->blocks += count;
     pthread_mutex_unlock(&pile->lock);
+    return true;
+}
+
+bool pile_put(unsigned number, void *const *slots, uint32_t count) {
+    if ((size_t)(piles[number].blocks + count) * magazine_classes.bytes[number] > MOST_PILED)
+        return false;
+    if (!pile_add(number, slots, count))
+        return false;
     helper_purge_soon();
     return true;
 }

@@ -189,7 +189,7 @@ static inline __attribute__((always_inline)) uintptr_t place_of_caller(struct th
 
 /* A new thread may find a block in the magazines of another one, which has ended. */
 static inline void *take_inherited(struct thread *self, enum operation op, size_t size, bool zeroed) {
-    void *block = magazine_adopt(self) ? magazine_take(self, size, op) : NULL;
+    void *block = depot_adopt(self) ? magazine_take(self, size, op) : NULL;
     return zeroed && block != NULL ? memset(block, 0, size) : block;
 }
 
@@ -404,7 +404,7 @@ static const char *const purposes[] = {
 /* To Java what is kept in magazines is live. */
 static intptr_t less_what_is_kept(int what, intptr_t answer) {
     uint64_t blocks, bytes;
-    magazine_kept(&blocks, &bytes);
+    depot_kept(&blocks, &bytes);
     return answer - (intptr_t)(what == JAVALLOC_LIVE_BLOCKS ? blocks : what == JAVALLOC_LIVE_BYTES ? bytes : 0);
 }
 

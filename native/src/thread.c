@@ -61,7 +61,7 @@ void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]) {
         for (int route = 0; route < ROUTES; route++)
             for (int op = 0; op < OPERATIONS; op++)
                 sums[route][op] += record->calls[route][op];
-    magazine_calls(sums[ROUTE_JAVA]);
+    depot_calls(sums[ROUTE_JAVA]);
 }
 
 uint64_t thread_calls_on(enum route route) {
@@ -76,7 +76,7 @@ void thread_counts_reset(void) {
     memset(shared_calls, 0, sizeof shared_calls);
     for (struct counters *record = all_records; record != NULL; record = record->next)
         memset(record->calls, 0, sizeof record->calls);
-    magazine_calls_reset();
+    depot_calls_reset();
 }
 
 /* Under the lock. Records are never unmapped: their counts outlive the thread, and the next thread goes on in them. */
@@ -297,13 +297,13 @@ static void exit_destructor(void *value) {
         return;
     /* What is left is libc's clean-up: it frees what its malloc has kept for the thread, and a handler of a signal must
      * not come in between; nor must it come to Java now. */
-    if (magazine_depot_is_full())
+    if (depot_is_full())
         route_flush(false);
     sigset_t before;
     signals_block_all_but_faults(&before);
     if (self->kind == THREAD_READY && !gate_is_child())
         leave(self);
-    magazine_leave(self);
+    depot_leave(self);
     self->stack_window = 0;
     self->kind = THREAD_GONE;
 }

@@ -1,11 +1,16 @@
 /* give-back.c: after a peak the system gets back, in seconds, what the program has freed: small blocks in the order in
- * which they came, and in none; large ones. The program does nothing meanwhile. And at once, if it asks for that.
+ * which they came, and in none; large ones; small ones of threads that go on with other sizes, which kept some of each
+ * size, each in a page of its own. The program does little meanwhile. And at once, if it asks for that.
  * hosted: no */
 #include "check.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
-enum { SMALL = 200000, LARGE = 200, LARGE_BYTES = 700000, SECONDS = 60 };
+enum { SMALL = 200000, LARGE = 200, LARGE_BYTES = 700000, SECONDS = 60, BUSY = 4 };
+
+static void *blocks[SMALL];
 
 static size_t resident_bytes(void) {
     unsigned long all, resident = 0;
@@ -23,31 +28,60 @@ static void most_comes_back(const char *what, size_t before, size_t peak) {
     check_watchdog(0, "");
 }
 
-static void allocate(void **blocks, size_t count, size_t least, size_t steps) {
+static void allocate(void **some, size_t count, size_t least, size_t steps) {
     for (size_t i = 0; i < count; i++) {
         size_t bytes = least + i * 7919 % steps;
-        blocks[i] = malloc(bytes);
-        CHECK(blocks[i] != NULL);
-        memset(blocks[i], 1, bytes);
+        some[i] = malloc(bytes);
+        CHECK(some[i] != NULL);
+        memset(some[i], 1, bytes);
     }
 }
 
-static void shuffle(void **blocks, size_t count, uint64_t random) {
+static void shuffle(void **some, size_t count, uint64_t random) {
     for (size_t i = count - 1; i > 0; i--) {
         size_t other = random_below(&random, i + 1);
-        void *block = blocks[i];
-        blocks[i] = blocks[other];
-        blocks[other] = block;
+        void *block = some[i];
+        some[i] = some[other];
+        some[other] = block;
     }
 }
 
-static void free_all(void **blocks, size_t count) {
+static void free_all(void **some, size_t count) {
     for (size_t i = 0; i < count; i++)
-        free(blocks[i]);
+        free(some[i]);
+}
+
+static atomic_int freed;
+static atomic_bool is_over;
+
+static void *free_and_go_on(void *some) {
+    free_all(some, SMALL / BUSY);
+    freed++;
+    while (!is_over) {
+        free(malloc(100));
+        usleep(1000);
+    }
+    return NULL;
+}
+
+static void busy_threads_keep_little(void) {
+    pthread_t threads[BUSY];
+    size_t before = resident_bytes();
+    allocate(blocks, SMALL, 1, 2000);
+    size_t peak = resident_bytes();
+    shuffle(blocks, SMALL, 7);
+    for (size_t i = 0; i < BUSY; i++)
+        CHECK_EQ(pthread_create(&threads[i], NULL, free_and_go_on, blocks + i * (SMALL / BUSY)), 0);
+    check_watchdog(SECONDS, "frees");
+    while (freed < BUSY)
+        usleep(1000);
+    most_comes_back("waits for small blocks, while threads go on", before, peak);
+    is_over = true;
+    for (size_t i = 0; i < BUSY; i++)
+        CHECK_EQ(pthread_join(threads[i], NULL), 0);
 }
 
 int main(int argc, char **argv) {
-    static void *blocks[SMALL];
     check_begin("give-back", argc, argv);
     if (!check_env("EXPECT_JAVALLOC"))
         return check_end(); /* glibc may keep it */
@@ -64,6 +98,7 @@ int main(int argc, char **argv) {
         most_comes_back(shuffled ? "waits for small blocks, freed in no order" : "waits for small blocks", before,
                         peak);
     }
+    busy_threads_keep_little();
     size_t before = resident_bytes();
     allocate(blocks, SMALL, 1, 2000);
     size_t high = resident_bytes();

@@ -327,7 +327,7 @@ static void a_magazine_serves_without_java(void) {
     CHECK(fake.fills == 1 && fake.flushes == 0);
     CHECK(count(ROUTE_JAVA, OP_MALLOC) == mallocs + 1001 && count(ROUTE_JAVA, OP_FREE) == frees + 1000);
     uint64_t blocks, bytes;
-    magazine_kept(&blocks, &bytes);
+    depot_kept(&blocks, &bytes);
     CHECK(blocks == fake.filled - 1 && bytes == 16 * blocks);
     javalloc_free(block);
 }
@@ -437,7 +437,8 @@ static void *clear_idle(void *is_more) {
     bool is_by_us = false;
     thread_self.kind = THREAD_JVM;
     CHECK(jvm_attach(&is_by_us));
-    *(bool *)is_more = magazine_clear_idle();
+    bool is_in_magazines = depot_clear_idle();
+    *(bool *)is_more = pile_clear_unused() || is_in_magazines;
     jvm_detach();
     return NULL;
 }
@@ -460,20 +461,38 @@ static void what_an_idle_thread_keeps_goes_back_to_java(void) {
     CHECK(pthread_create(&thread, NULL, allocate_and_wait, NULL) == 0 && sem_wait(&has_allocated) == 0);
     size_t flushed = fake.flushed;
     CHECK(clears_idle() && fake.flushed == flushed); /* they were in use since */
-    javalloc_free(javalloc_malloc(40));
+    void *block = javalloc_malloc(40);
     CHECK(clears_idle() && fake.flushed >= flushed + 4); /* the thread's, and not this one's */
-    magazine_kept(&blocks, &bytes);
+    depot_kept(&blocks, &bytes);
     CHECK(blocks > 0);
     CHECK(!clears_idle());
-    magazine_kept(&blocks, &bytes);
+    depot_kept(&blocks, &bytes);
     CHECK(blocks == 0);
     CHECK(sem_post(&may_go_on) == 0 && sem_wait(&has_allocated) == 0); /* it goes on, with others */
-    magazine_kept(&blocks, &bytes);
+    depot_kept(&blocks, &bytes);
     CHECK(blocks > 0);
     CHECK(sem_post(&may_go_on) == 0 && pthread_join(thread, NULL) == 0);
     CHECK(clears_idle() && !clears_idle()); /* those of a thread that has ended, too */
-    magazine_kept(&blocks, &bytes);
+    depot_kept(&blocks, &bytes);
     CHECK(blocks == 0);
+    javalloc_free(block);
+}
+
+/* A thread that is busy with one class had kept the blocks of all. */
+static void a_busy_thread_keeps_what_it_uses(void) {
+    void *small = javalloc_malloc(10), *blocks[2];
+    for (int i = 0; i < 2; i++)
+        blocks[i] = javalloc_malloc(40);
+    javalloc_free(small);
+    javalloc_free(blocks[0]);
+    CHECK(clears_idle());
+    javalloc_free(blocks[1]);
+    size_t fills = fake.fills, flushed = fake.flushed;
+    CHECK(clears_idle() && fake.flushed > flushed);
+    CHECK(javalloc_malloc(40) == blocks[1] && fake.fills == fills);
+    javalloc_free(blocks[1]);
+    javalloc_free(small = javalloc_malloc(10));
+    CHECK(fake.fills == fills + 1);
 }
 
 /* ---- what needs no Java ---- */
@@ -547,6 +566,7 @@ int main(void) {
     what_overflows_one_magazine_fills_another();
     a_thread_gets_the_magazines_of_one_that_has_ended();
     what_an_idle_thread_keeps_goes_back_to_java();
+    a_busy_thread_keeps_what_it_uses();
     the_version_of_a_jdk_is_read_from_its_release_file();
     the_least_limit_of_the_control_groups_counts();
     printf("ok unit\n");
