@@ -52,7 +52,8 @@ enum answer { NONE, ASKED, STOPPED, REFUSED };
 
 struct jvm_thread {
     _Atomic enum presence { FREE, TAKEN, RUNS } presence; /* TAKEN: its thread is being made */
-    _Atomic uint32_t state; /* 4 times the word of the round, plus the answer that the thread has given in it */
+    _Atomic uint32_t state;  /* 4 times the word of the round, plus the answer that the thread has given in it */
+    _Atomic uint32_t on_way; /* signals of ours that have not come */
     void *(*routine)(void *);
     void *argument;
     char *stack; /* from its guard page on; it stays mapped until another thread takes this place */
@@ -248,14 +249,23 @@ static bool may_stop(const void *context) {
     return stop_anywhere || (!thread_self.in_libc && !glibc_is_at_work(context));
 }
 
+/* Whether the signal that has come is ours, and not HotSpot's, which would not bear it while it makes or ends what it
+ * knows of a thread. */
+static bool is_asked(void) {
+    if (mine == NULL || mine->on_way == 0)
+        return false;
+    mine->on_way--;
+    return true;
+}
+
 static void on_suspend(int signal, siginfo_t *info, void *context) {
     int saved = errno;
     bool is_jvm = thread_self.kind == THREAD_JVM;
-    uint32_t round = round_now;
-    if (is_jvm && round != 0 && mine != NULL) {
-        if (may_stop(context))
+    if (is_jvm && is_asked()) {
+        uint32_t round = round_now; /* 0: the one that it is of is over */
+        if (round != 0 && may_stop(context))
             stop(round);
-        else
+        else if (round != 0)
             mine->state = round / 2 * 4 + REFUSED;
     } else if (is_jvm || !dispositions_call(signal, info, context, dispositions_stack_pointer(context))) {
         of_hotspot.sa_sigaction(signal, info, context);
@@ -292,8 +302,11 @@ void jvm_threads_end_turn(void) { whose_turn = NULL; }
 
 /* The thread may be about to give its answer: that must not be lost. */
 static void ask(struct jvm_thread *thread, uint32_t state) {
-    if (atomic_compare_exchange_strong(&thread->state, &state, round_now / 2 * 4 + ASKED))
-        syscall(SYS_tgkill, getpid(), *thread->id, SUSPEND_SIGNAL);
+    if (!atomic_compare_exchange_strong(&thread->state, &state, round_now / 2 * 4 + ASKED))
+        return;
+    thread->on_way++;
+    if (syscall(SYS_tgkill, getpid(), *thread->id, SUSPEND_SIGNAL) != 0)
+        thread->on_way--;
 }
 
 /* Asks those who have not been asked, and, if it is time, those who have refused. Returns how many have not stopped. */
@@ -364,6 +377,7 @@ static bool make_kernel_thread(struct jvm_thread *thread, int (*begin)(void *)) 
                 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
     pid_t *id = (pid_t *)thread->id;
     thread->is_new = true;
+    thread->on_way = 0;
     return clone(begin, stack - (uintptr_t)stack % 16, flags, thread, id, thread->thread_pointer, id) > 0;
 }
 

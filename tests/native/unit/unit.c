@@ -495,6 +495,44 @@ static void a_busy_thread_keeps_what_it_uses(void) {
     CHECK(fake.fills == fills + 1);
 }
 
+/* ---- threads of the JVM ---- */
+
+static atomic_int hotspots_signals;
+
+static void count_hotspots(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info, (void)context;
+    hotspots_signals++;
+}
+
+static void *listen_late(void *unused) {
+    sigset_t suspends;
+    sigemptyset(&suspends);
+    sigaddset(&suspends, SUSPEND_SIGNAL);
+    pthread_sigmask(SIG_BLOCK, &suspends, NULL);
+    sem_post(&has_allocated);
+    sem_wait(&may_go_on);
+    pthread_sigmask(SIG_UNBLOCK, &suspends, NULL);
+    sem_post(&has_allocated);
+    while (hotspots_signals == 0)
+        sched_yield();
+    return unused;
+}
+
+/* HotSpot fell over a signal of ours that came when nobody wanted the thread to stop any more, while the thread was
+ * being attached: it looked into what it knows of threads. */
+static void who_is_asked_too_late_to_stop_goes_on(void) {
+    pthread_t thread;
+    struct sigaction wanted = {.sa_sigaction = count_hotspots, .sa_flags = SA_SIGINFO};
+    struct sigaction ours = jvm_threads_divide(&wanted);
+    CHECK(__sigaction(SUSPEND_SIGNAL, &ours, NULL) == 0);
+    CHECK(jvm_threads_create(&thread, NULL, listen_late, NULL) == 0 && sem_wait(&has_allocated) == 0);
+    CHECK(!jvm_threads_stop(true, process_nanoseconds() + 1000000));
+    CHECK(sem_post(&may_go_on) == 0 && sem_wait(&has_allocated) == 0);
+    CHECK(hotspots_signals == 0);
+    CHECK(pthread_kill(thread, SUSPEND_SIGNAL) == 0); /* and this one is HotSpot's */
+    CHECK(pthread_join(thread, NULL) == 0 && hotspots_signals == 1);
+}
+
 /* ---- what needs no Java ---- */
 
 static void the_version_of_a_jdk_is_read_from_its_release_file(void) {
@@ -567,6 +605,7 @@ int main(void) {
     a_thread_gets_the_magazines_of_one_that_has_ended();
     what_an_idle_thread_keeps_goes_back_to_java();
     a_busy_thread_keeps_what_it_uses();
+    who_is_asked_too_late_to_stop_goes_on();
     the_version_of_a_jdk_is_read_from_its_release_file();
     the_least_limit_of_the_control_groups_counts();
     printf("ok unit\n");
