@@ -31,6 +31,9 @@
 /* How long pages may wait, after the time that the heap gives them, to be given back. */
 #define PURGE_NANOSECONDS (SECOND / 2)
 
+/* The JVM keeps what its compilers are done with for 5 s before it gives that to libc. */
+#define TRIM_NANOSECONDS (6 * SECOND)
+
 static sem_t is_ready, is_wanted;
 static _Atomic bool stubs_are_wanted, purge_is_wanted;
 
@@ -78,8 +81,6 @@ static bool purge(void) {
     bool is_more = magazine_is_on() && (!thread_end_solitude() || clear_unused());
     is_more |= bridge.inspect(JAVALLOC_PURGE, 0, 0) == 1;
     jvm_detach();
-    if (!is_more)
-        libc_trim(); /* what the JVM has freed meanwhile, its compilers most of all */
     return is_more;
 }
 
@@ -97,8 +98,9 @@ static long earlier(long a, long b) { return a < b ? a : b; }
 static void serve(void) {
     long patience = options.patience_seconds * SECOND;
     long watch_at = patience == 0 ? LONG_MAX : process_nanoseconds() + patience, purge_at = LONG_MAX;
+    long trim_at = LONG_MAX;
     for (;;) {
-        wait_until(earlier(watch_at, purge_at));
+        wait_until(earlier(watch_at, earlier(purge_at, trim_at)));
         long now = process_nanoseconds();
         if (atomic_exchange(&stubs_are_wanted, false))
             make_stubs();
@@ -107,6 +109,14 @@ static void serve(void) {
         if (now >= purge_at) {
             purge_is_wanted = false;
             purge_at = purge() ? now + PURGE_NANOSECONDS : LONG_MAX;
+            if (purge_at == LONG_MAX) {
+                libc_trim(); /* what the JVM has freed meanwhile */
+                trim_at = now + TRIM_NANOSECONDS;
+            }
+        }
+        if (now >= trim_at) {
+            libc_trim();
+            trim_at = LONG_MAX;
         }
         if (now >= watch_at) {
             watch();
