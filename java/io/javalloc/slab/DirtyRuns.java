@@ -7,11 +7,13 @@ import io.javalloc.memory.Region;
 
 /// Gives free runs back to the system that are dirty, after a time without use or when asked to.
 ///
+/// The system takes its time, some 0.1 ms for each MiB. So nobody waits for it: runs are withdrawn
+/// under the lock, some at a time, given back without it, and put back under it. One thread does
+/// that at a time. In a process that has a thread for it, it is always that one.
+///
 /// Runs are given back whole, also where a huge page is broken up: what nobody has wanted for so
 /// long may stay unwanted, and the system makes huge pages again where there is much use. That
 /// clean ones are not broken up without need is the business of [FreeRuns].
-///
-/// Belongs to [SlabPages], under the lock of the pages.
 final class DirtyRuns {
 
     private static final long NANOS_PER_MILLI = 1_000_000;
@@ -19,20 +21,45 @@ final class DirtyRuns {
     /// In the time of a decay, so often is looked for runs that are due.
     private static final int LOG_LOOKS = 3;
 
+    /// Runs that are withdrawn at a time.
+    private static final int BATCH = 64;
+
+    /// Pages that the system is given at a time: it keeps the process from mapping anything
+    /// meanwhile.
+    private static final int PORTION = 64;
+
+    /// An age that everything has.
+    private static final long ANY_AGE = Long.MIN_VALUE;
+
     private final Region region;
     private final PageTable table;
-    private final FreeRuns free;
+    private final FreePages free;
     private final int decay;
+
+    /// Its monitor is the lock of the pages.
+    private final Object lock;
 
     /// When to look for runs that are due.
     int due = millis(System.nanoTime());
 
+    /// Whether a thread is giving back. Written under the lock; what follows is that thread's.
+    private boolean isAtWork;
+
+    private int count;
+    private final int[] batch = new int[BATCH];
+
+    /// Of each run in the batch, the first page that is dirty, and the one behind the last.
+    private final int[] firsts = new int[BATCH];
+
+    private final int[] ends = new int[BATCH];
+
     /// @param decay milliseconds that runs stay dirty; 0: none
-    DirtyRuns(Region region, PageTable table, FreeRuns free, int decay) {
+    DirtyRuns(Region region, PageTable table, FreePages free, int decay, Object lock) {
         this.region = region;
         this.table = table;
         this.free = free;
         this.decay = decay;
+        this.lock = lock;
     }
 
     /// A clock's time as runs remember it: only differences mean something.
@@ -40,76 +67,152 @@ final class DirtyRuns {
         return (int) Math.floorDiv(nanoTime, NANOS_PER_MILLI);
     }
 
-    /// As [#purge], if nobody has done so for a while.
+    /// As [#purge], if nobody has done so for a while, of what has been due for as long again:
+    /// where a thread of its own does that, the others never need to. Under the lock, which it
+    /// keeps.
     void look(int now) {
-        if (now - due >= 0) {
-            purge(now);
+        if (now - due >= 0 && begin(now, false)) {
+            giveBack(Integer.MAX_VALUE, now, 2L * decay);
         }
     }
 
-    /// Gives back the runs that have been free for the time of the decay. One that has become
-    /// longer counts from then.
+    /// Gives back the runs that have been free for the time of the decay; since when, see
+    /// [FreePages#give]. Without the lock.
     ///
     /// @param now see [#millis]
-    /// @return pages
+    /// @return pages; 0 if another thread is at work
     long purge(int now) {
-        due = now + (decay >> LOG_LOOKS);
-        long pages = 0;
-        for (int range = 0; range < FreeRuns.RANGES; range++) {
-            int run = free.first(true, range);
-            while (run != NONE) {
-                int next = table.next[run];
-                pages += now - table.freedAt[run] >= decay ? discard(run, now) : 0;
-                run = next;
-            }
-        }
-        return pages;
+        return begin(now, false) ? giveBack(Integer.MAX_VALUE, now, decay) : 0;
     }
 
-    /// Gives back the longest runs first.
+    /// Gives back the longest runs first. Without the lock.
     ///
     /// @param keep pages that may stay
     /// @return pages
     long trim(long keep) {
-        long excess = pages() - keep;
         int now = millis(System.nanoTime());
+        return begin(now, true) ? giveBack(pages() - keep, now, ANY_AGE) : 0;
+    }
+
+    /// How many pages are free and dirty, but for those that are being given back.
+    long pages() {
         long pages = 0;
+        synchronized (lock) {
+            for (int range = 0; range < FreeRuns.RANGES; range++) {
+                for (int run = first(range); run != NONE; run = table.next[run]) {
+                    pages += table.dirty.count(run, run - table.lengths[run]);
+                }
+            }
+        }
+        return pages;
+    }
+
+    private int first(int range) {
+        return free.runs.first(true, range);
+    }
+
+    // ---- at work -----------------------------------------------------------------------------
+
+    /// @param waits for a thread that is at work
+    /// @return false if there is one, or this one is interrupted
+    private boolean begin(int now, boolean waits) {
+        synchronized (lock) {
+            try {
+                while (isAtWork && waits) {
+                    lock.wait();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            if (isAtWork) {
+                return false;
+            }
+            due = now + (decay >> LOG_LOOKS);
+            isAtWork = true;
+            return true;
+        }
+    }
+
+    /// @param most pages, at least; a run is given back whole
+    /// @return pages
+    private long giveBack(long most, int now, long age) {
+        long pages = 0;
+        long some;
+        do {
+            some = giveBackSome(most - pages, now, age);
+            pages += some;
+        } while (some > 0);
+        synchronized (lock) {
+            isAtWork = false;
+            lock.notifyAll();
+        }
+        return pages;
+    }
+
+    /// @return pages; 0 if there are none, or the system refuses, and is not asked again soon
+    private long giveBackSome(long most, int now, long age) {
+        synchronized (lock) {
+            withdraw(most, now, age);
+        }
+        boolean isDone = discard();
+        synchronized (lock) {
+            return putBack(isDone, now);
+        }
+    }
+
+    /// Fills the batch, with the longest runs first.
+    private void withdraw(long most, int now, long age) {
+        long pages = 0;
+        count = 0;
         for (int range = FreeRuns.RANGES - 1; range >= 0; range--) {
-            int run = free.first(true, range);
-            while (run != NONE && pages < excess) {
+            int run = first(range);
+            while (run != NONE && count < BATCH && pages < most) {
                 int next = table.next[run];
-                pages += discard(run, now);
+                if (now - table.freedAt[run] >= age) {
+                    pages += withdraw(run);
+                }
                 run = next;
             }
         }
-        return pages;
     }
 
-    /// How many pages are free and dirty.
-    long pages() {
-        long pages = 0;
-        for (int range = 0; range < FreeRuns.RANGES; range++) {
-            for (int run = free.first(true, range); run != NONE; run = table.next[run]) {
-                pages += table.dirty.count(run, run - table.lengths[run]);
+    private int withdraw(int run) {
+        int end = run - table.lengths[run];
+        batch[count] = run;
+        firsts[count] = table.dirty.nextSet(run, end);
+        ends[count] = table.dirty.endOfSet(run, end);
+        free.withdraw(run);
+        return table.dirty.count(firsts[count], ends[count++]);
+    }
+
+    private boolean discard() {
+        boolean isDone = true;
+        for (int i = 0; i < count && isDone; i++) {
+            isDone = discard(firsts[i], ends[i]);
+        }
+        return isDone;
+    }
+
+    /// The clean pages between dirty ones cost nothing.
+    private boolean discard(int first, int end) {
+        for (int from = first; from < end; from += PORTION) {
+            int pages = Math.min(PORTION, end - from);
+            if (!region.discard(table.addressOf(from), (long) pages << LOG_PAGE)) {
+                return false;
             }
         }
-        return pages;
+        return true;
     }
 
-    /// Makes a free run clean, at once: the clean pages between dirty ones cost nothing.
-    ///
-    /// @return how many pages were dirty; 0 if the system refuses, and it is not asked again soon
-    private int discard(int run, int now) {
-        int length = -table.lengths[run];
-        int from = table.dirty.nextSet(run, run + length);
-        int to = table.dirty.endOfSet(run, run + length);
-        int pages = table.dirty.count(from, to);
-        free.remove(run);
-        boolean isDone = region.discard(table.addressOf(from), (long) (to - from) << LOG_PAGE);
-        if (isDone) {
-            table.dirty.clear(from, to);
+    private long putBack(boolean isDone, int now) {
+        long pages = 0;
+        for (int i = 0; i < count; i++) {
+            if (isDone) {
+                pages += table.dirty.count(firsts[i], ends[i]);
+                table.dirty.clear(firsts[i], ends[i]);
+            }
+            free.putBack(batch[i], now);
         }
-        free.add(run, length, now);
-        return isDone ? pages : 0;
+        return pages;
     }
 }

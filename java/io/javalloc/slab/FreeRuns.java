@@ -13,11 +13,14 @@ import static io.javalloc.slab.SpanRow.NONE;
 /// A run is *dirty* if one of its pages is, and clean otherwise. What fits is found without a look
 /// at shorter runs, and of equal ranges the dirty one is taken: its pages are there already, while
 /// clean ones may be parts of a huge page that the system has not had to supply so far. Belongs to
-/// [SlabPages], under the lock of the pages.
+/// [FreePages].
 final class FreeRuns {
 
     /// Four ranges for each doubling up to 2^30.
     static final int RANGES = 128;
+
+    /// The successor of a run that is in no list.
+    static final int NO_LIST = -2;
 
     private static final int WORDS = RANGES / Long.SIZE;
 

@@ -32,7 +32,8 @@ final class PageTable {
     /// page of a free run. Else 0. A span is a run of one page.
     int[] lengths = {};
 
-    /// At the first page of a free run: the neighbours in its list, [SpanRow#NONE] for none.
+    /// At the first page of a free run: the neighbours in its list, [SpanRow#NONE] for none; the
+    /// next one is [FreeRuns#NO_LIST] if it is in none.
     int[] next = {};
 
     int[] previous = {};

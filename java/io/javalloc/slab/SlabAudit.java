@@ -57,7 +57,7 @@ final class SlabAudit {
     // ---- what is live ------------------------------------------------------------------------
 
     private void walkAll(BlockVisitor visitor) {
-        for (int page = 0; page < pages.end(); page += Math.abs(table.lengths[page])) {
+        for (int page = 0; page < pages.free.end(); page += Math.abs(table.lengths[page])) {
             int length = table.lengths[page];
             if (table.classes[page] != 0) {
                 walkSpan(visitor, page, heap.spans[table.classes[page]]);
@@ -93,7 +93,7 @@ final class SlabAudit {
     }
 
     private void verifyErased() {
-        for (int page = 0; page < pages.end(); page++) {
+        for (int page = 0; page < pages.free.end(); page++) {
             if (pages.hardening.erase() && table.classes[page] != 0) {
                 verifyErased(heap.spans[table.classes[page]], page);
             }
@@ -114,18 +114,19 @@ final class SlabAudit {
         long livePages = 0;
         boolean previousIsFree = false;
         int page = 0;
-        while (page < pages.end()) {
+        while (page < pages.free.end()) {
             int length = table.lengths[page];
             int stop = page + Math.abs(length);
             verifyRun(page, length, stop);
-            if (previousIsFree && length < 0) {
+            boolean isFree = length < 0 && !pages.free.isWithdrawn(page);
+            if (previousIsFree && isFree) {
                 throw corrupt("Two free runs are neighbours, the second", page);
             }
             if (length > 0 && table.classes[page] == 0) {
                 liveRuns++;
                 livePages += length - pages.guards.width;
             }
-            previousIsFree = length < 0;
+            previousIsFree = isFree;
             page = stop;
         }
         if (liveRuns != pages.liveRuns() || livePages != pages.livePages()) {
@@ -135,7 +136,7 @@ final class SlabAudit {
     }
 
     private void verifyRun(int page, int length, int stop) {
-        if (length == 0 || stop > pages.end()) {
+        if (length == 0 || stop > pages.free.end()) {
             throw corrupt("No run of pages has the right length at the page", page);
         }
         if (length < 0 && table.lengths[stop - 1] != length) {
@@ -162,8 +163,9 @@ final class SlabAudit {
             verifyList(true, range, listed);
             verifyList(false, range, listed);
         }
-        for (int page = 0; page < pages.end(); page += Math.abs(table.lengths[page])) {
-            if (table.lengths[page] < 0 && !listed.get(page)) {
+        for (int page = 0; page < pages.free.end(); page += Math.abs(table.lengths[page])) {
+            boolean isFree = table.lengths[page] < 0;
+            if (isFree && !listed.get(page) && !pages.free.isWithdrawn(page)) {
                 throw corrupt("A free run is in no list", page);
             }
         }
@@ -171,7 +173,7 @@ final class SlabAudit {
 
     private void verifyList(boolean isDirty, int range, BitSet listed) {
         int previous = NONE;
-        for (int run = pages.free.first(isDirty, range); run != NONE; run = table.next[run]) {
+        for (int run = pages.free.runs.first(isDirty, range); run != NONE; run = table.next[run]) {
             int length = -table.lengths[run];
             if (listed.get(run) || table.previous[run] != previous) {
                 throw corrupt("A list of free runs is broken", run);
@@ -193,7 +195,7 @@ final class SlabAudit {
             verifyGroup(spans, group, listed);
         }
         long out = 0;
-        for (int page = 0; page < pages.end(); page++) {
+        for (int page = 0; page < pages.free.end(); page++) {
             if (table.classes[page] == spans.sizeClass) {
                 verifySpan(spans, page, listed.get(page));
                 out += spans.capacity - table.rows[page][FREE];

@@ -7,8 +7,8 @@ import io.javalloc.memory.Budget;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 
-/// Runs of pages: spans, which are runs of one page, and large blocks. Neighbours that are free are
-/// one run; what was free for some time is given back to the system.
+/// Runs of pages in use: spans, which are runs of one page, and large blocks. The others are
+/// [FreePages]; what was free for some time is given back to the system ([DirtyRuns]).
 ///
 /// ```
 ///  page    0       1       2       3       4       5       6       7       8      end
@@ -24,22 +24,20 @@ import io.javalloc.memory.Region;
 ///
 /// All methods take the lock, of which this object is the monitor, except those that ask for what
 /// cannot change: the page of a live block, which is its caller's, keeps its class, its run and its
-/// dirt. It is taken also while there is one thread only: a run of pages is seldom asked for, and
-/// costs more than an uncontended lock when it is touched.
+/// dirt; and those that wait for the system, see [DirtyRuns]. The lock is taken also while there is
+/// one thread only: a run of pages is seldom asked for, and costs more than an uncontended lock
+/// when it is touched.
 final class SlabPages {
 
     /// A run that had to move gets room for a quarter more.
     private static final int LOG_HEADROOM = 2;
 
     final PageTable table;
-    final FreeRuns free;
+    final FreePages free;
     final DirtyRuns dirty;
     final Guards guards;
     final Hardening hardening;
     private final Region region;
-
-    /// The first page that was never taken.
-    private int end;
 
     private long liveRuns;
     private long livePages;
@@ -53,8 +51,8 @@ final class SlabPages {
         long room = Math.max(0, Math.min(max, region.limit() - base));
         this.region = region;
         table = new PageTable(base, (int) Math.min(1 << 30, room >> LOG_PAGE), budget);
-        free = new FreeRuns(table);
-        dirty = new DirtyRuns(region, table, free, decay);
+        free = new FreePages(table, region, this);
+        dirty = new DirtyRuns(region, table, free, decay, this);
         guards = new Guards(region, table, hardening.guards());
         this.hardening = hardening;
     }
@@ -62,11 +60,6 @@ final class SlabPages {
     /// The pages of so many bytes; more than there can be if the bytes are.
     static long pagesFor(long bytes) {
         return (bytes - 1 >>> LOG_PAGE) + 1;
-    }
-
-    /// How many pages were ever taken.
-    int end() {
-        return end;
     }
 
     /// How many runs are in use that are not spans.
@@ -92,7 +85,7 @@ final class SlabPages {
         }
         if (!table.hasRow(page, blocks)) {
             guards.close(page, 1);
-            release(page, 1 + guards.width, DirtyRuns.millis(System.nanoTime()));
+            giveUnused(page, 1 + guards.width);
             return NONE;
         }
         SpanRow.clear(table.rows[page], blocks);
@@ -221,7 +214,7 @@ final class SlabPages {
 
     private boolean lengthen(int first, int before, int after) {
         int behind = first + before + guards.width;
-        if (!takeBehind(behind, after - before)) {
+        if (!free.takeBehind(behind, after - before)) {
             return false;
         }
         guards.forget(first + before);
@@ -229,7 +222,7 @@ final class SlabPages {
             return true;
         }
         guards.open(first, before); // which it is: it counts again
-        release(behind, after - before, DirtyRuns.millis(System.nanoTime()));
+        giveUnused(behind, after - before);
         return false;
     }
 
@@ -240,78 +233,24 @@ final class SlabPages {
         guards.open(first, after);
     }
 
-    /// Takes pages from the run that starts right there, if that is free and long enough; or if it
-    /// is the last one, and can be made so.
-    private boolean takeBehind(int page, int pages) {
-        if (lengthOfFree(page) < pages && !(isLast(page) && extend(page + (long) pages))) {
-            return false;
-        }
-        carve(page, page, pages);
-        return true;
-    }
-
-    private int lengthOfFree(int page) {
-        return page < end ? Math.max(0, -table.lengths[page]) : 0;
-    }
-
-    /// Whether behind the page are only free ones.
-    private boolean isLast(int page) {
-        return page + lengthOfFree(page) == end;
-    }
-
-    // ---- runs, free or not -------------------------------------------------------------------
+    // ---- pages -------------------------------------------------------------------------------
 
     /// Takes pages, and one for a guard behind them if there are such.
     ///
-    /// @param room pages that the free run should have; less if there is no such run, and no memory
-    ///             at the end
+    /// @param room see [FreePages#take]
     /// @return the first, [SpanRow#NONE] if there is no memory
     private int take(int payload, long alignment, long room) {
         int pages = payload + guards.width;
-        int run = room <= table.most ? free.find((int) room, alignment) : NONE;
-        if (run == NONE) {
-            run = end > 0 && table.lengths[end - 1] < 0 ? end + table.lengths[end - 1] : end;
-            long stop = table.alignedPage(run, alignment) + pages;
-            if (stop > end && !extend(stop)) {
-                run = room > pages ? free.find(pages, alignment) : NONE;
-            }
+        int first = free.take(pages, alignment, room);
+        if (first == NONE || guards.open(first, payload)) {
+            return first;
         }
-        if (run == NONE) {
-            return NONE;
-        }
-        int first = (int) table.alignedPage(run, alignment);
-        carve(run, first, pages);
-        if (!guards.open(first, payload)) {
-            release(first, pages, DirtyRuns.millis(System.nanoTime()));
-            return NONE;
-        }
-        return first;
+        giveUnused(first, pages);
+        return NONE;
     }
 
-    /// Has so many pages, of which the new ones are free.
-    private boolean extend(long pages) {
-        if (pages > table.most
-                || !table.hasRoom((int) pages)
-                || !region.commit(table.addressOf((int) pages))) {
-            return false;
-        }
-        int first = end;
-        end = (int) pages;
-        release(first, end - first, DirtyRuns.millis(System.nanoTime()));
-        return true;
-    }
-
-    /// Cuts pages out of a free run. What is before them and behind them stays free.
-    private void carve(int run, int first, int pages) {
-        int runEnd = run - table.lengths[run];
-        int freedAt = table.freedAt[run];
-        free.remove(run);
-        if (run < first) {
-            free.add(run, first - run, freedAt);
-        }
-        if (first + pages < runEnd) {
-            free.add(first + pages, runEnd - first - pages, freedAt);
-        }
+    private void giveUnused(int first, int pages) {
+        free.give(first, pages, DirtyRuns.millis(System.nanoTime()));
     }
 
     /// Makes pages free that were in use.
@@ -320,37 +259,13 @@ final class SlabPages {
             table.dirty.set(first, first + pages);
         }
         int now = DirtyRuns.millis(System.nanoTime());
-        release(first, pages, now);
+        free.give(first, pages, now);
         dirty.look(now);
-    }
-
-    /// Makes pages free, and one run with the free ones beside them.
-    private void release(int first, int pages, int now) {
-        int start = first;
-        int stop = first + pages;
-        table.lengths[first] = 0;
-        if (start > 0 && table.lengths[start - 1] < 0) {
-            start += table.lengths[start - 1];
-            free.remove(start);
-        }
-        int behind = lengthOfFree(stop);
-        if (behind > 0) {
-            free.remove(stop);
-        }
-        free.add(start, stop + behind - start, now);
     }
 
     /// Whether a page is in a free run. Looks at all runs: to find words for a mistake.
     synchronized boolean isFree(long page) {
-        return page < end && table.lengths[runOf(page)] < 0;
-    }
-
-    private int runOf(long page) {
-        int run = 0;
-        while (run + Math.abs(table.lengths[run]) <= page) {
-            run += Math.abs(table.lengths[run]);
-        }
-        return run;
+        return free.isFree(page);
     }
 
     // ---- faults ------------------------------------------------------------------------------
@@ -360,10 +275,10 @@ final class SlabPages {
     /// @return null if it may
     synchronized String explain(long address) {
         long page = table.pageOf(address);
-        if (guards.width == 0 || page >= end) {
+        if (guards.width == 0 || page >= free.end()) {
             return null;
         }
-        int run = runOf(page);
+        int run = free.runOf(page);
         int length = table.lengths[run];
         long start = table.addressOf(run);
         if (length < 0) {
@@ -392,23 +307,23 @@ final class SlabPages {
     /// Gives back to the system what has been free for the time of the decay.
     ///
     /// @return bytes
-    synchronized long purge(long nanoTime) {
+    long purge(long nanoTime) {
         return dirty.purge(DirtyRuns.millis(nanoTime)) << LOG_PAGE;
     }
 
     /// Gives back to the system what is free, but for so many bytes.
     ///
     /// @return bytes
-    synchronized long trim(long keep) {
+    long trim(long keep) {
         return dirty.trim(keep >> LOG_PAGE) << LOG_PAGE;
     }
 
     /// Whether free pages are dirty.
-    synchronized boolean isDirty() {
+    boolean isDirty() {
         return dirty.pages() > 0;
     }
 
     synchronized void publish(long address) {
-        table.publish(address, end);
+        table.publish(address, free.end());
     }
 }

@@ -36,6 +36,7 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     private Heap inner;
     private boolean refusesProtection;
     private boolean refusesDiscards;
+    private Runnable duringDiscards = () -> {};
     private long discardedBytes;
     private int commits;
     private int refusals;
@@ -68,6 +69,7 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
 
         @Override
         public boolean discard(long address, long bytes) {
+            duringDiscards.run();
             boolean done = pages.discard(address, bytes);
             discardedBytes += done ? bytes : 0;
             return done;
@@ -165,6 +167,11 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     public TestRegion refuseDiscards() {
         refusesDiscards = true;
         return this;
+    }
+
+    /// What happens while the system takes pages back.
+    public void duringDiscards(Runnable action) {
+        duringDiscards = action;
     }
 
     /// How many bytes the system was given back.

@@ -82,7 +82,39 @@ class SlabPagesTest {
     }
 
     @Test
-    void aRunThatHasBecomeLongerCountsFromThen() {
+    void whatIsTakenFromALongRunAgainAndAgainDoesNotKeepItFromTheSystem() {
+        long run = hole(9);
+        heap.pages.table.freedAt[0] -= HOUR; // that long ago
+        assertEquals(run, allocate(2));
+        heap.free(run);
+        assertEquals(9 * PAGE, heap.purge(System.nanoTime()));
+    }
+
+    @Test
+    void whatIsTakenFromTheEndOfALongRunDoesNotKeepItEither() {
+        long run = allocate(9);
+        long behind = allocate(2);
+        allocate(1);
+        heap.free(run);
+        heap.pages.table.freedAt[0] -= HOUR; // that long ago
+        heap.free(behind);
+        assertEquals(11 * PAGE, heap.purge(System.nanoTime()));
+    }
+
+    @Test
+    void pagesThatAreFreedBesideALongCleanRunAreNotGivenBackAtOnce() {
+        long run = hole(9);
+        heap.trim(0);
+        heap.pages.table.freedAt[0] -= HOUR; // that long ago
+        assertEquals(run, allocate(2));
+        heap.free(run);
+        assertEquals(0, heap.purge(System.nanoTime()));
+        heap.pages.table.freedAt[0] -= HOUR;
+        assertEquals(2 * PAGE, heap.purge(System.nanoTime()));
+    }
+
+    @Test
+    void aRunThatHasBecomeAsLongAgainCountsFromThen() {
         SlabPages pages = heap.pages;
         long first = allocate(2);
         long second = allocate(2);
@@ -101,6 +133,10 @@ class SlabPagesTest {
         heap.pages.table.freedAt[0] -= HOUR; // that long ago
         heap.free(allocate(4));
         assertEquals(0, memory.discardedBytes(), "there was a look just now");
+        heap.pages.dirty.due -= HOUR;
+        heap.free(allocate(4));
+        assertEquals(0, memory.discardedBytes(), "they are left to the thread that has the time");
+        heap.pages.table.freedAt[0] -= HOUR;
         heap.pages.dirty.due -= HOUR;
         heap.free(allocate(4));
         assertEquals(3 * PAGE, memory.discardedBytes());

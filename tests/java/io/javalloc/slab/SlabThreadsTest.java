@@ -98,7 +98,8 @@ class SlabThreadsTest {
         assertEquals(0, heap.liveBytes());
         heap.trim(0);
         assertTrue(
-                heap.allocate(heap.pages.end() * Region.PAGE, Heap.MIN_ALIGNMENT) != 0, "all free");
+                heap.allocate(heap.pages.free.end() * Region.PAGE, Heap.MIN_ALIGNMENT) != 0,
+                "all free");
     }
 
     private Void exchange(AtomicReferenceArray<Stamped> table, SplittableRandom random) {
@@ -191,7 +192,9 @@ class SlabThreadsTest {
                 };
         runAll(List.of(producer, consumer));
         heap.verify();
-        assertTrue(heap.pages.end() <= 2, heap.pages.end() + " pages for 128 blocks of 224 bytes");
+        assertTrue(
+                heap.pages.free.end() <= 2,
+                heap.pages.free.end() + " pages for 128 blocks of 224 bytes");
     }
 
     // ---------------------------------------------------------------- locks
