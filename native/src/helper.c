@@ -31,7 +31,8 @@
 /* How long pages may wait, after the time that the heap gives them, to be given back. */
 #define PURGE_NANOSECONDS (SECOND / 2)
 
-/* The JVM keeps what its compilers are done with for 5 s before it gives that to libc. */
+/* The JVM keeps what its compilers are done with for 5 s before it gives that to libc. So often is looked for it while
+ * the program does not rest, and once more when it does. */
 #define TRIM_NANOSECONDS (6 * SECOND)
 
 static sem_t is_ready, is_wanted;
@@ -71,7 +72,7 @@ static bool clear_unused(void) {
     return pile_clear_unused() || is_in_magazines;
 }
 
-/* True if there is more, for later. */
+/* True if there is more, for later. The thread stays attached: each time that one is, the JVM makes some objects. */
 static bool purge(void) {
     bool is_by_us = false;
     if (!jvm_attach(&is_by_us))
@@ -80,7 +81,6 @@ static bool purge(void) {
      * while the program's one thread is alone: it must not lose that where there are no piles. */
     bool is_more = magazine_is_on() && (!thread_end_solitude() || clear_unused());
     is_more |= bridge.inspect(JAVALLOC_PURGE, 0, 0) == 1;
-    jvm_detach();
     return is_more;
 }
 
@@ -109,10 +109,10 @@ static void serve(void) {
         if (now >= purge_at) {
             purge_is_wanted = false;
             purge_at = purge() ? now + PURGE_NANOSECONDS : LONG_MAX;
-            if (purge_at == LONG_MAX) {
+            if (purge_at == LONG_MAX)
                 libc_trim(); /* what the JVM has freed meanwhile */
+            if (trim_at == LONG_MAX || purge_at == LONG_MAX)
                 trim_at = now + TRIM_NANOSECONDS;
-            }
         }
         if (now >= trim_at) {
             libc_trim();
