@@ -1,6 +1,8 @@
 /* give-back.c: after a peak the system gets back, in seconds, what the program has freed: small blocks in the order in
- * which they came, and in none; large ones; small ones of threads that go on with other sizes, which kept some of each
- * size, each in a page of its own. The program does little meanwhile. And at once, if it asks for that.
+ * which they came, and in none; large ones, also where the program goes on to take some of what is free and gives it
+ * back, which made all that it was a part of look just freed; small ones of threads that go on with other sizes, which
+ * kept some of each size, each in a page of its own. The program does little meanwhile. And at once, if it asks for
+ * that.
  * hosted: no */
 #include "check.h"
 
@@ -53,6 +55,30 @@ static void free_all(void **some, size_t count) {
 
 static atomic_int freed;
 static atomic_bool is_over;
+
+static void *go_on_with_large(void *unused) {
+    while (!is_over) {
+        free(malloc(LARGE_BYTES / 4));
+        usleep(1000);
+    }
+    return unused;
+}
+
+static void large_blocks_come_back(bool goes_on) {
+    pthread_t thread;
+    is_over = false;
+    size_t before = resident_bytes();
+    allocate(blocks, LARGE, LARGE_BYTES, 1000);
+    size_t peak = resident_bytes();
+    free_all(blocks, LARGE);
+    if (goes_on)
+        CHECK_EQ(pthread_create(&thread, NULL, go_on_with_large, NULL), 0);
+    most_comes_back(goes_on ? "waits for large blocks, while a thread goes on" : "waits for large blocks", before,
+                    peak);
+    is_over = true;
+    if (goes_on)
+        CHECK_EQ(pthread_join(thread, NULL), 0);
+}
 
 static void *free_and_go_on(void *some) {
     free_all(some, SMALL / BUSY);
@@ -107,10 +133,7 @@ int main(int argc, char **argv) {
     CHECK_EQ(malloc_trim(0), 1);
     CHECK(resident_bytes() < before + (high - before) / 10, "%zu of %zu more", resident_bytes() - before,
           high - before);
-    before = resident_bytes();
-    allocate(blocks, LARGE, LARGE_BYTES, 1000);
-    size_t peak = resident_bytes();
-    free_all(blocks, LARGE);
-    most_comes_back("waits for large blocks", before, peak);
+    large_blocks_come_back(false);
+    large_blocks_come_back(true);
     return check_end();
 }
