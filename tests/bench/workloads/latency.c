@@ -3,7 +3,7 @@
  *
  *   javalloc-latency 1
  *   overhead NANOSECONDS                what reading the clock twice takes: it is in every value
- *   OPERATION NANOSECONDS COUNT         so many calls took so long; OPERATION is malloc, free, realloc or first
+ *   OPERATION NANOSECONDS COUNT         so many calls took so long; OPERATION is malloc, free, realloc, first or late
  */
 #include "latency.h"
 #include "workload.h"
@@ -12,7 +12,7 @@
 
 #define EMPTY_CALLS 100001
 
-static const char *const names[OPERATIONS] = {"malloc", "free", "realloc", "first"};
+static const char *const names[OPERATIONS] = {"malloc", "free", "realloc", "first", "late"};
 
 /* The first thread, and THREADS more. */
 static struct latencies all[1 + THREADS];

@@ -8,13 +8,13 @@
 #include <stdint.h>
 #include <x86intrin.h>
 
-#define FIRST_CALLS                                                                                                    \
-    100000 /* of the first thread that works are also counted apart: what a start costs while it warms up */
+/* Of each thread; those, and the later ones, are also counted apart: what a start costs while it warms up. */
+#define FIRST_CALLS  100000
 #define BUCKET_BITS  7
 #define LONGEST_BITS 40
 #define BUCKETS      ((LONGEST_BITS - BUCKET_BITS + 2) << BUCKET_BITS)
 
-enum operation { OF_MALLOC, OF_FREE, OF_REALLOC, OF_FIRST, OPERATIONS };
+enum operation { OF_MALLOC, OF_FREE, OF_REALLOC, OF_FIRST, OF_LATE, OPERATIONS };
 
 struct latencies {
     uint64_t calls;
@@ -43,8 +43,7 @@ static inline unsigned bucket_of(uint64_t value) {
 static inline void record(enum operation operation, uint64_t taken) {
     unsigned bucket = bucket_of(taken);
     latencies->counts[operation][bucket]++;
-    if (latencies->calls++ < FIRST_CALLS)
-        latencies->counts[OF_FIRST][bucket]++;
+    latencies->counts[latencies->calls++ < FIRST_CALLS ? OF_FIRST : OF_LATE][bucket]++;
 }
 
 /* The histograms of this thread are those of that number; 0 is the first. */

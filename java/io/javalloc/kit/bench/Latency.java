@@ -2,10 +2,11 @@ package io.javalloc.kit.bench;
 
 /// What single calls took in one run, in nanoseconds; what reading the clock takes is in each.
 ///
-/// @param operation malloc, free or realloc; or [#FIRST]
+/// @param operation malloc, free or realloc; or [#FIRST] or [#LATE]
 /// @param round     counted from 1
 /// @param calls     how many were timed
 /// @param mean      of all calls, the longest too
+/// @param slow      how many took longer than a millisecond
 /// @param overhead  what reading the clock takes
 public record Latency(
         String task,
@@ -18,8 +19,12 @@ public record Latency(
         long p99,
         long p999,
         long most,
+        long slow,
         double overhead) {
 
     /// The first 100,000 calls of any sort, while allocators (and JVMs) warm up.
     public static final String FIRST = "first";
+
+    /// All others, of any sort: what comes after the first 100,000 of each thread.
+    public static final String LATE = "late";
 }

@@ -15,6 +15,7 @@ final class LatencyFile {
     private static final double P50 = 50;
     private static final double P99 = 99;
     private static final double P999 = 99.9;
+    private static final long MILLISECOND = 1_000_000;
 
     private final Map<String, Histogram> histograms = new LinkedHashMap<>();
     private double overhead;
@@ -59,7 +60,12 @@ final class LatencyFile {
                                         histogram.getValueAtPercentile(P99),
                                         histogram.getValueAtPercentile(P999),
                                         histogram.getMaxValue(),
+                                        slow(histogram),
                                         overhead)));
         return rows;
+    }
+
+    private static long slow(Histogram histogram) {
+        return histogram.getCountBetweenValues(MILLISECOND + 1, Long.MAX_VALUE);
     }
 }

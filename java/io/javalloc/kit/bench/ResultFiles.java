@@ -18,7 +18,7 @@ public final class ResultFiles implements Sink, AutoCloseable {
             "task,kind,contender,round,status,wall_ns,user_us,sys_us,peak_rss_kib,resident_kib,"
                     + "operations";
     private static final String CALLS =
-            "task,contender,round,operation,calls,mean_ns,p50_ns,p99_ns,p999_ns,max_ns,overhead_ns";
+            "task,contender,round,operation,calls,mean_ns,p50_ns,p99_ns,p999_ns,max_ns,above_1ms,overhead_ns";
     private static final String COMMENT = "# ";
     private static final String SEPARATOR = ": ";
     private static final String SUFFIX = ".csv";
@@ -83,6 +83,7 @@ public final class ResultFiles implements Sink, AutoCloseable {
                         latency.p99(),
                         latency.p999(),
                         latency.most(),
+                        latency.slow(),
                         latency.overhead()));
     }
 
@@ -161,6 +162,7 @@ public final class ResultFiles implements Sink, AutoCloseable {
                 Long.parseLong(row.get(7)),
                 Long.parseLong(row.get(8)),
                 Long.parseLong(row.get(9)),
-                Double.parseDouble(row.get(10)));
+                Long.parseLong(row.get(10)),
+                Double.parseDouble(row.get(11)));
     }
 }

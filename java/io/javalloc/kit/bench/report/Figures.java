@@ -52,6 +52,10 @@ final class Figures {
         return factor(score.factor()) + missing;
     }
 
+    static String milliseconds(double value) {
+        return String.format(Locale.ROOT, value < 1 ? "%.2f ms" : "%.1f ms", value);
+    }
+
     /// Nanoseconds; short, as there are many of them.
     static String nanoseconds(double value) {
         if (Double.isNaN(value)) {

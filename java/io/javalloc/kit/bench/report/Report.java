@@ -36,6 +36,16 @@ public final class Report {
                     + " OVERHEAD ns, which are in every figure, and figures"
                     + " come in steps of the clock.";
 
+    private static final String SLOW_CALLS =
+            "Of what comes after the first 100,000 calls of each thread: how many took longer, and the"
+                    + " longest; medians of the rounds. Most of them are not the allocator's: the"
+                    + " system has taken the thread's processor away meanwhile.";
+
+    private static final Map<String, String> TITLES =
+            Map.of(
+                    Latency.FIRST, "the first 100,000, all sorts",
+                    Latency.LATE, "after the first 100,000, all sorts");
+
     private static final String RESIDENT =
             "What the process has resident when all blocks are freed: what the allocator keeps.";
 
@@ -121,10 +131,14 @@ public final class Report {
                         "Single calls: the first 100,000",
                         CALLS.replace("OVERHEAD", overhead),
                         tables.firstCalls()));
+        if (operations.contains(Latency.LATE)) {
+            sections.add(
+                    Section.of(
+                            "Single calls: above a millisecond", SLOW_CALLS, tables.slowCalls()));
+        }
         for (String operation : operations) {
-            String first =
-                    operation.equals(Latency.FIRST) ? "the first 100,000, all sorts" : operation;
-            sections.add(Section.of("Single calls: " + first, "", tables.latency(operation)));
+            String title = "Single calls: " + TITLES.getOrDefault(operation, operation);
+            sections.add(Section.of(title, "", tables.latency(operation)));
         }
     }
 }

@@ -9,6 +9,7 @@ import io.javalloc.kit.bench.Score;
 import io.javalloc.kit.bench.Summary;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BiFunction;
 import java.util.function.ToDoubleFunction;
 
@@ -104,6 +105,27 @@ public final class Tables {
                 timed(Latency.FIRST),
                 "first 100,000 calls: mean (ns)",
                 (task, contender) -> nanoseconds(task, contender, Latency.FIRST, Latency::mean));
+    }
+
+    /// A row for each task: how many of the calls that come later took longer than a millisecond,
+    /// in a round, and the longest of all rounds.
+    public Table slowCalls() {
+        return perTask(timed(Latency.LATE), "above 1 ms, of so many; longest", this::slowCalls);
+    }
+
+    private String slowCalls(String task, String contender) {
+        Summary slow = results.latency(task, contender, Latency.LATE, Latency::slow);
+        if (!slow.isKnown()) {
+            return Figures.UNKNOWN;
+        }
+        Summary calls = results.latency(task, contender, Latency.LATE, Latency::calls);
+        Summary longest = results.latency(task, contender, Latency.LATE, Latency::most);
+        return String.format(
+                Locale.ROOT,
+                "%.0f of %.0fk; %s",
+                slow.median(),
+                calls.median() / 1e3,
+                Figures.milliseconds(longest.median() / 1e6));
     }
 
     private String nanoseconds(

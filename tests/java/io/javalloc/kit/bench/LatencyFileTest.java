@@ -35,7 +35,22 @@ class LatencyFileTest {
         assertEquals(28.81, malloc.mean(), 0.01);
         assertEquals(12.5, malloc.overhead());
         assertEquals(
-                new Latency("server", "knr", 2, "free", 1, 30, 30, 30, 30, 30, 12.5), rows.get(1));
+                new Latency("server", "knr", 2, "free", 1, 30, 30, 30, 30, 30, 0, 12.5),
+                rows.get(1));
+    }
+
+    @Test
+    void calls_above_a_millisecond_are_counted() {
+        List<Latency> rows =
+                rows(
+                        "javalloc-latency 1",
+                        "overhead 12.5",
+                        "late 20.0 1000000",
+                        "late 900000.0 5",
+                        "late 1100000.0 2",
+                        "late 30000000.0 1");
+        assertEquals(3, rows.get(0).slow());
+        assertEquals(1000008, rows.get(0).calls());
     }
 
     @Test

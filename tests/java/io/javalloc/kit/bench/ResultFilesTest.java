@@ -19,7 +19,7 @@ class ResultFilesTest {
     private static final Sample SAMPLE =
             new Sample("server", Kind.START_UP, HEAP, 2, "signal 6", 1, 2, 3, 4, 5, 6);
     private static final Latency LATENCY =
-            new Latency("server", HEAP, 1, "malloc", 10, 20.5, 1, 2, 3, 4, 12.5);
+            new Latency("server", HEAP, 1, "malloc", 10, 20.5, 1, 2, 3, 4, 5, 12.5);
 
     @TempDir private Path folder;
 
@@ -37,6 +37,7 @@ class ResultFilesTest {
         assertEquals(List.of(HEAP), results.heaps());
         assertEquals(List.of("malloc"), results.operations("server"));
         assertEquals(20.5, results.latency("server", HEAP, "malloc", Latency::mean).median());
+        assertEquals(5, results.latency("server", HEAP, "malloc", Latency::slow).median());
     }
 
     /// The benchmark may be ended at any time.

@@ -48,10 +48,11 @@ class ReportTest {
 
     private static final String CALLS =
             """
-            task,contender,round,operation,calls,mean_ns,p50_ns,p99_ns,p999_ns,max_ns,overhead_ns
-            won,glibc,1,malloc,10,20.0,11,22,33,44000,12.4
-            won,glibc,1,first,10,123.0,11,22,33,44000,12.4
-            won,"my(heap, 1)",1,malloc,10,20.0,15,25,35,45000000,12.4
+            task,contender,round,operation,calls,mean_ns,p50_ns,p99_ns,p999_ns,max_ns,above_1ms,overhead_ns
+            won,glibc,1,malloc,10,20.0,11,22,33,44000,0,12.4
+            won,glibc,1,first,10,123.0,11,22,33,44000,0,12.4
+            won,"my(heap, 1)",1,malloc,10,20.0,15,25,35,45000000,1,12.4
+            won,"my(heap, 1)",1,late,2000000,20.0,15,25,35,5600000,3,12.4
             """;
 
     private static final List<String> REASONS =
@@ -133,6 +134,7 @@ class ReportTest {
     void single_calls_are_shown_with_what_the_clock_takes() {
         assertHas("| won | 11 22 33 44k | - - - - | 15 25 35 45M |");
         assertHas("| won | 123 | - | - |");
+        assertHas("| won | - | - | 3 of 2000k; 5.6 ms |");
         assertTrue(markdown().contains("Reading the clock takes 12 ns"));
     }
 
