@@ -4,16 +4,23 @@
  *
  * Who closes the gate for a moment waits until nobody is inside: see route.c for why they are all seen.
  */
-#include <sched.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 
-/* With others, until they are outside; and with who holds the route, which takes milliseconds, if there is a processor.
- */
-#define PATIENCE_WITH_OTHERS 20000000L
+/* With others, until they are outside: for a moment at first, since one of them may have lost its processor while it is
+ * inside, and meanwhile nobody else gets in; then twice as long each time, so often. And with who holds the route,
+ * which takes milliseconds, if there is a processor. */
+#define PATIENCE_WITH_OTHERS 250000L
+#define LOG_MOST_PATIENCE    6
 #define PATIENCE_WITH_HOLDER 1000000000L
+#define WAKE_UP_NANOSECONDS  10000000L
 
 static _Atomic uint32_t shut_gate = GATE_SHUT;
 
@@ -32,13 +39,17 @@ bool gate_prepare(void) {
     return true;
 }
 
-/* Who holds the route wants no lock that a caller could have, but in case. */
+/* Who holds the route wants no lock that a caller could have, but in case. It wants a processor, which callers leave to
+ * it. */
 void gate_wait_while_held(void) {
     if (likely(gate_state() != GATE_HELD))
         return;
+    int saved = errno;
+    const struct timespec moment = {.tv_nsec = WAKE_UP_NANOSECONDS};
     long until = process_nanoseconds() + PATIENCE_WITH_HOLDER;
     while (gate_state() == GATE_HELD && process_nanoseconds() < until)
-        sched_yield();
+        syscall(SYS_futex, gate, FUTEX_WAIT_PRIVATE, GATE_HELD, &moment, NULL, 0);
+    errno = saved;
 }
 
 static void set_gate(enum gate_state state) { atomic_store_explicit(gate, state, memory_order_seq_cst); }
@@ -82,20 +93,23 @@ static _Atomic uint32_t holds;
 uint32_t gate_holds(void) { return holds + (gate_state() == GATE_HELD); }
 
 bool gate_hold(void) {
+    static unsigned refusals;
     if (!gate_is_open())
         return true; /* nobody comes yet */
     holds++;
     if (!change_gate(GATE_OPEN, GATE_HELD))
         return false;
-    if (thread_wait_outside(process_nanoseconds() + PATIENCE_WITH_OTHERS))
-        return true;
-    gate_let_go();
-    return false;
+    bool is_held = thread_wait_outside(process_nanoseconds() + (PATIENCE_WITH_OTHERS << refusals));
+    if (!is_held)
+        gate_let_go();
+    refusals = is_held ? 0 : refusals + (refusals < LOG_MOST_PATIENCE);
+    return is_held;
 }
 
 void gate_let_go(void) {
     holds++;
-    change_gate(GATE_HELD, GATE_OPEN);
+    if (change_gate(GATE_HELD, GATE_OPEN))
+        syscall(SYS_futex, gate, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 bool gate_get_stuck(void) { return change_gate(GATE_OPEN, GATE_STUCK); }

@@ -21,8 +21,8 @@
 
 #define SECOND 1000000000L
 
-/* To make the upcall stubs. */
-#define TRIES 5
+/* To make the upcall stubs, one with each that is not refused. */
+#define TRIES 40
 
 /* Below the size that gets a mapping of its own, and together more than an arena keeps. */
 #define ARENA_BLOCK  ((size_t)100 << 10)
@@ -72,7 +72,7 @@ static bool clear_unused(void) {
     return pile_clear_unused() || is_in_magazines;
 }
 
-/* True if there is more, for later. The thread stays attached: each time that one is, the JVM makes some objects. */
+/* True if there is more, for later. The thread stays attached: the JVM makes some objects for each that is. */
 static bool purge(void) {
     bool is_by_us = false;
     if (!jvm_attach(&is_by_us))
@@ -84,11 +84,12 @@ static bool purge(void) {
     return is_more;
 }
 
-/* Nobody may be in the heap for a moment, and that may not be had at once. Without stubs JNI goes on serving. */
+/* Nobody may be in the heap for a moment, and that may not be had at once. In between they get in. Without stubs JNI
+ * goes on serving. */
 static void make_stubs(void) {
     const struct timespec moment = {.tv_nsec = 1000000};
     for (int tries = 0; bridge.stubs_ready == 0 && tries < TRIES; tries++) {
-        jni_call_entry(ENTRY_MAKE_STUBS);
+        jni_call_entry(ENTRY_MAKE_STUB);
         syscall(SYS_nanosleep, &moment, NULL);
     }
 }

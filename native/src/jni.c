@@ -60,7 +60,9 @@ NATIVE(void, Host, ready)(JNIEnv *env, jclass class) {
 
 static bool bind(JNIEnv *env, const char *class_name, const JNINativeMethod *methods, jint count) {
     jclass class = (*env)->FindClass(env, class_name);
-    return class != NULL && (*env)->RegisterNatives(env, class, methods, count) == JNI_OK;
+    bool is_bound = class != NULL && (*env)->RegisterNatives(env, class, methods, count) == JNI_OK;
+    (*env)->DeleteLocalRef(env, class);
+    return is_bound;
 }
 
 static bool bind_pages(JNIEnv *env) {
@@ -150,7 +152,6 @@ bool jni_call_entry(enum entry_method method) {
     if (method == ENTRY_DESCRIBE_HANG || bind_stubs(env))
         (*env)->CallStaticVoidMethod(env, entry, entry_methods[method], (jlong)(uintptr_t)&bridge);
     (*env)->ExceptionClear(env);
-    jvm_detach();
     return true;
 }
 
@@ -161,10 +162,10 @@ const char *jni_start(int *exit_status) {
         return "javalloc.jar is missing or damaged: class "
                "io.javalloc.bridge.Entry not found";
     entry = (*env)->NewGlobalRef(env, found);
-    entry_methods[ENTRY_MAKE_STUBS] = (*env)->GetStaticMethodID(env, entry, "makeStubs", "(J)V");
+    entry_methods[ENTRY_MAKE_STUB] = (*env)->GetStaticMethodID(env, entry, "makeStub", "(J)V");
     entry_methods[ENTRY_DESCRIBE_HANG] = (*env)->GetStaticMethodID(env, entry, "describeHang", "(J)V");
     jmethodID start = (*env)->GetStaticMethodID(env, entry, "start", "(J)I");
-    if (start == NULL || entry_methods[ENTRY_MAKE_STUBS] == NULL || entry_methods[ENTRY_DESCRIBE_HANG] == NULL ||
+    if (start == NULL || entry_methods[ENTRY_MAKE_STUB] == NULL || entry_methods[ENTRY_DESCRIBE_HANG] == NULL ||
         !bind_pages(env))
         return OF_ANOTHER_BUILD;
     jint answer = (*env)->CallStaticIntMethod(env, entry, start, (jlong)(uintptr_t)&bridge);

@@ -55,8 +55,8 @@ struct jvm_figures jvm_figures(void);
 
 /* Starts the Java side; see jvm_start. */
 const char *jni_start(int *exit_status);
-/* On a thread of the JVM's, which is attached for as long; false if it cannot be. */
-enum entry_method { ENTRY_MAKE_STUBS, ENTRY_DESCRIBE_HANG };
+/* On a thread of the JVM's, which is attached, and stays so; false if it cannot be. */
+enum entry_method { ENTRY_MAKE_STUB, ENTRY_DESCRIBE_HANG };
 bool jni_call_entry(enum entry_method method);
 
 /* ---- helper.c: a thread beside the program ---- */

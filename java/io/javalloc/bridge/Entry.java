@@ -52,9 +52,9 @@ final class Entry {
         }
     }
 
-    /// Makes the upcall stubs. Called on a thread beside the program.
-    static void makeStubs(long bridge) {
-        Stubs.makeFor(bridge);
+    /// Makes the next upcall stub, if nothing is in the way. Called on a thread beside the program.
+    static void makeStub(long bridge) {
+        Stubs.makeNext(bridge);
     }
 
     /// Leaves a message that says where the heap is. Called on a thread beside the program.

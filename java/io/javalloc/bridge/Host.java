@@ -41,7 +41,10 @@ public final class Host {
             throw new IllegalStateException(
                     isOther ? "the library is of another build" : Text.left());
         }
-        Stubs.makeFor(bridge);
+        boolean isMore = true;
+        while (isMore) {
+            isMore = Stubs.makeNext(bridge);
+        }
         ready();
     }
 

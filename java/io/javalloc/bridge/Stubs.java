@@ -9,8 +9,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
 
-/// Makes the upcall stubs, tries them, and puts them into the bridge: each is one store of a word
-/// that a thread which calls meanwhile sees whole, old or new.
+/// Makes the upcall stubs, tries them, and puts them into the bridge, one after the other: each is
+/// one store of a word that a thread which calls meanwhile sees whole, old or new.
 ///
 /// The first stub takes some 20 ms, because the linker makes and compiles classes for the
 /// signature; all of them have the same one, so each further stub takes a fraction of one.
@@ -58,35 +58,48 @@ final class Stubs {
     /// give: a survivor space, and what is left at the ends of others.
     private static final long ENOUGH_MEMORY = 16 << 20;
 
+    /// Those that have been made; the first of them are in the bridge. Of the thread that does
+    // that.
+    private static final long[] MADE = new long[NAMES.size()];
+
+    private static int installed;
+
     private Stubs() {}
 
+    /// Makes the next stub, tries it, and puts it into the bridge. One at a time: that takes a
+    /// millisecond or two, for which callers have to wait, and they are to get in between.
+    ///
     /// @param bridge address of the `struct javalloc_bridge`
-    static void makeFor(long bridge) {
-        long[] stubs = new long[NAMES.size()];
-        MethodHandles.Lookup lookup = MethodHandles.lookup();
-        for (int i = 0; i < stubs.length; i++) {
-            stubs[i] = make(lookup, NAMES.get(i));
+    /// @return whether it has done that, and there are more
+    static boolean makeNext(long bridge) {
+        if (MADE[installed] == 0) {
+            MADE[installed] = make(MethodHandles.lookup(), NAMES.get(installed));
         }
+        if (!tryAndInstall(MADE[installed], bridge + PLACES[installed])) {
+            return false;
+        }
+        installed++;
+        if (installed == MADE.length) {
+            Memory.putInt(bridge + Table.STUBS_READY, 1);
+        }
+        return installed < MADE.length;
+    }
+
+    /// @return false if that is not possible now
+    private static boolean tryAndInstall(long stub, long place) {
         if (freeMemory() < ENOUGH_MEMORY || !hold()) {
-            return;
+            return false;
         }
         try { // what is called here for the first time, if native, needs the loader
-            if (freeMemory() >= ENOUGH_MEMORY) {
-                for (long stub : stubs) {
-                    exercise(stub, TIMES);
-                }
-                install(bridge, stubs);
+            if (freeMemory() < ENOUGH_MEMORY) {
+                return false;
             }
+            exercise(stub, TIMES);
+            Memory.putLong(place, stub);
+            return true;
         } finally {
             letGo();
         }
-    }
-
-    private static void install(long bridge, long[] stubs) {
-        for (int i = 0; i < stubs.length; i++) {
-            Memory.putLong(bridge + PLACES[i], stubs[i]);
-        }
-        Memory.putInt(bridge + Table.STUBS_READY, 1);
     }
 
     private static long make(MethodHandles.Lookup lookup, String operation) {
@@ -104,7 +117,7 @@ final class Stubs {
         return runtime.maxMemory() - (runtime.totalMemory() - runtime.freeMemory());
     }
 
-    /// Lets nobody into the heap, who could use up Java's memory, for some milliseconds.
+    /// Lets nobody into the heap, who could use up Java's memory, until it is let go.
     ///
     /// @return false if that is not possible now
     private static native boolean hold();
