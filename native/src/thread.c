@@ -131,10 +131,12 @@ static void end_solitude(struct thread *self) {
 bool thread_end_solitude(void) {
     libc_enter(&thread_self);
     if (!bridge.multi_threaded && pthread_mutex_trylock(&lock) == 0) {
-        __atomic_store_n(&bridge.multi_threaded, 1, __ATOMIC_SEQ_CST);
-        barrier_everywhere();
-        helper_works = owner == NULL || !thread_is_inside(owner);
-        __atomic_store_n(&bridge.multi_threaded, helper_works, __ATOMIC_SEQ_CST);
+        if (!bridge.multi_threaded) { /* nobody has come meanwhile */
+            __atomic_store_n(&bridge.multi_threaded, 1, __ATOMIC_SEQ_CST);
+            barrier_everywhere();
+            helper_works = owner == NULL || !thread_is_inside(owner);
+            __atomic_store_n(&bridge.multi_threaded, helper_works, __ATOMIC_SEQ_CST);
+        }
         pthread_mutex_unlock(&lock);
     }
     libc_leave(&thread_self);

@@ -2,6 +2,7 @@
  * unit.c: the shim without a JVM, under AddressSanitizer and UndefinedBehaviorSanitizer: the route, threads, deferred
  * blocks, the fork, the limits, and what does not need Java at all.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -113,6 +114,34 @@ static void a_thread_is_attached_once_and_detached_at_its_end(void) {
     CHECK(pthread_join(thread, NULL) == 0);
     CHECK(fake.attached == attached + 1 && fake.detached == detached + 1);
     CHECK(bridge.multi_threaded == 1);
+}
+
+static void (*before_a_lock_is_tried)(void);
+
+/* What the shim calls. */
+int pthread_mutex_trylock(pthread_mutex_t *mutex) {
+    static int (*next)(pthread_mutex_t *);
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "pthread_mutex_trylock");
+    if (before_a_lock_is_tried != NULL)
+        before_a_lock_is_tried();
+    return next(mutex);
+}
+
+static void another_thread_comes(void) { bridge.multi_threaded = 1; }
+
+/* The helper lost its processor between its look and the lock, another thread came to Java meanwhile, the first one was
+ * in it: the helper took that for solitude again, and both went on without the heap's locks. */
+static void who_would_end_the_solitude_sees_that_it_is_over(void) {
+    CHECK(bridge.multi_threaded == 0);
+    uintptr_t window = thread_self.stack_window;
+    thread_self.stack_window = 0; /* inside */
+    before_a_lock_is_tried = another_thread_comes;
+    CHECK(thread_end_solitude());
+    CHECK(bridge.multi_threaded == 1);
+    before_a_lock_is_tried = NULL;
+    thread_self.stack_window = window;
+    bridge.multi_threaded = 0;
 }
 
 static void *block_of_java;
@@ -583,7 +612,7 @@ int main(void) {
     the_first_thread_may_leave_while_another_comes();
     a_block_of_libc_goes_back_to_libc_later(of_libc);
     java_serves_a_thread_with_enough_stack();
-    CHECK(bridge.multi_threaded == 0);
+    who_would_end_the_solitude_sees_that_it_is_over();
     what_java_allocates_itself_goes_to_libc();
     errno_is_kept_and_set_as_the_standard_wants();
     a_thread_is_attached_once_and_detached_at_its_end();
