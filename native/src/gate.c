@@ -102,7 +102,7 @@ bool gate_hold(void) {
     bool is_held = thread_wait_outside(process_nanoseconds() + (PATIENCE_WITH_OTHERS << refusals));
     if (!is_held)
         gate_let_go();
-    refusals = is_held ? 0 : refusals + (refusals < LOG_MOST_PATIENCE);
+    refusals = is_held ? refusals / 2 : refusals + (refusals < LOG_MOST_PATIENCE);
     return is_held;
 }
 

@@ -22,7 +22,7 @@
 #define SECOND 1000000000L
 
 /* To make the upcall stubs, one with each that is not refused. */
-#define TRIES 40
+#define TRIES 60
 
 /* Below the size that gets a mapping of its own, and together more than an arena keeps. */
 #define ARENA_BLOCK  ((size_t)100 << 10)

@@ -95,8 +95,9 @@ struct javalloc_bridge {
      * thread is inside an operation that began at 0, so an operation that read 0 is alone until it returns. */
     uint32_t multi_threaded;
 
-    /* Written by Java: 1 once the operations below are upcall stubs. Until then, in a program's first 1,000 calls and
-     * 30 ms, they are functions of the shim that go through JNI: slower, but ready as soon as the heap is. */
+    /* Written by Java: 1 once all operations below are upcall stubs. Until then, in a program's first 1,000 calls and
+     * some 100 ms, some or all are functions of the shim that go through JNI: slower, but ready as soon as the heap is.
+     */
     uint32_t stubs_ready;
 
     /* Written by Java when it starts: the bytes of each size class's blocks, ascending; 0 behind the last. All 0: the

@@ -1,5 +1,6 @@
 package io.javalloc.bridge;
 
+import io.javalloc.memory.Memory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -44,6 +45,9 @@ public final class Host {
         boolean isMore = true;
         while (isMore) {
             isMore = Stubs.makeNext(bridge);
+        }
+        if (Memory.getInt(bridge + Table.STUBS_READY) == 0) {
+            throw new IllegalStateException("Java has too little memory left for upcall stubs");
         }
         ready();
     }

@@ -30,24 +30,24 @@ final class Stubs {
 
     private static final List<String> NAMES =
             List.of(
+                    "fill",
+                    "flush",
                     "allocate",
                     "release",
                     "resize",
                     "usableSize",
                     "inspect",
-                    "fill",
-                    "flush",
                     "nothing");
 
     /// Where their addresses go, in the bridge.
     private static final long[] PLACES = {
+        Table.FILL,
+        Table.FLUSH,
         Table.ALLOCATE,
         Table.RELEASE,
         Table.RESIZE,
         Table.USABLE_SIZE,
         Table.INSPECT,
-        Table.FILL,
-        Table.FLUSH,
         Table.NOTHING
     };
 
@@ -58,8 +58,7 @@ final class Stubs {
     /// give: a survivor space, and what is left at the ends of others.
     private static final long ENOUGH_MEMORY = 16 << 20;
 
-    /// Those that have been made; the first of them are in the bridge. Of the thread that does
-    // that.
+    /// Those that have been made; the first of them are in the bridge.
     private static final long[] MADE = new long[NAMES.size()];
 
     private static int installed;

@@ -26,7 +26,8 @@ final class Watch {
                 continue;
             }
             place = place(stack.getValue());
-            if (stack.getKey().getState() != Thread.State.BLOCKED) {
+            Thread.State state = stack.getKey().getState();
+            if (state != Thread.State.BLOCKED && state != Thread.State.WAITING) {
                 return place; // the others wait for this one
             }
         }

@@ -7,7 +7,8 @@ import java.util.BitSet;
 /// steps that grow with what is in use, so that a heap which takes memory bit by bit does not enter
 /// the system each time.
 ///
-/// Not thread-safe: it belongs to one heap.
+/// Not thread-safe: it belongs to one heap. But pages may be discarded beside whatever else is
+/// done.
 public final class Region {
 
     /// The page of the project, in bytes: the unit in which heaps divide a region.
@@ -40,7 +41,7 @@ public final class Region {
         /// Gives usable memory back to the system: it stays usable, and is zero when it is read
         /// next.
         ///
-        /// @return false if the system refuses, or cannot do such things: nothing has changed then
+        /// @return false if the system refuses, of some of it at least, or cannot do such things
         default boolean discard(long address, long bytes) {
             return false;
         }

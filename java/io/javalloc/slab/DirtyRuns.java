@@ -9,7 +9,7 @@ import io.javalloc.memory.Region;
 ///
 /// The system takes its time, some 0.1 ms for each MiB. So nobody waits for it: runs are withdrawn
 /// under the lock, some at a time, given back without it, and put back under it. One thread does
-/// that at a time. In a process that has a thread for it, it is always that one.
+/// that at a time: one of its own if there is such ([#purge]), else whoever comes by ([#look]).
 ///
 /// Runs are given back whole, also where a huge page is broken up: what nobody has wanted for so
 /// long may stay unwanted, and the system makes huge pages again where there is much use. That
@@ -42,6 +42,9 @@ final class DirtyRuns {
     /// When to look for runs that are due.
     int due = millis(System.nanoTime());
 
+    /// Whether there is a thread that purges; a heap in layers has none.
+    private volatile boolean isLeftToAnother;
+
     /// Whether a thread is giving back. Written under the lock; what follows is that thread's.
     private boolean isAtWork;
 
@@ -67,12 +70,11 @@ final class DirtyRuns {
         return (int) Math.floorDiv(nanoTime, NANOS_PER_MILLI);
     }
 
-    /// As [#purge], if nobody has done so for a while, of what has been due for as long again:
-    /// where a thread of its own does that, the others never need to. Under the lock, which it
-    /// keeps.
+    /// As [#purge], if nobody has done so for a while. Where another thread does that, only what
+    /// has been due for as long again, which is never. Under the lock, which it keeps.
     void look(int now) {
         if (now - due >= 0 && begin(now, false)) {
-            giveBack(Integer.MAX_VALUE, now, 2L * decay);
+            giveBack(Integer.MAX_VALUE, now, isLeftToAnother ? 2L * decay : decay);
         }
     }
 
@@ -82,6 +84,7 @@ final class DirtyRuns {
     /// @param now see [#millis]
     /// @return pages; 0 if another thread is at work
     long purge(int now) {
+        isLeftToAnother = true;
         return begin(now, false) ? giveBack(Integer.MAX_VALUE, now, decay) : 0;
     }
 
@@ -114,15 +117,11 @@ final class DirtyRuns {
     // ---- at work -----------------------------------------------------------------------------
 
     /// @param waits for a thread that is at work
-    /// @return false if there is one, or this one is interrupted
+    /// @return false if there is one
     private boolean begin(int now, boolean waits) {
         synchronized (lock) {
-            try {
-                while (isAtWork && waits) {
-                    lock.wait();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+            while (isAtWork && waits) {
+                FreePages.await(lock);
             }
             if (isAtWork) {
                 return false;
@@ -137,26 +136,29 @@ final class DirtyRuns {
     /// @return pages
     private long giveBack(long most, int now, long age) {
         long pages = 0;
-        long some;
-        do {
-            some = giveBackSome(most - pages, now, age);
-            pages += some;
-        } while (some > 0);
-        synchronized (lock) {
-            isAtWork = false;
-            lock.notifyAll();
+        try {
+            long some;
+            do {
+                some = giveBackSome(most - pages, now, age);
+                pages += some;
+            } while (some > 0);
+        } finally {
+            synchronized (lock) {
+                isAtWork = false;
+                lock.notifyAll();
+            }
         }
         return pages;
     }
 
-    /// @return pages; 0 if there are none, or the system refuses, and is not asked again soon
+    /// @return pages; 0 if there are none, or the system refuses all
     private long giveBackSome(long most, int now, long age) {
         synchronized (lock) {
             withdraw(most, now, age);
         }
-        boolean isDone = discard();
+        discard();
         synchronized (lock) {
-            return putBack(isDone, now);
+            return putBack(now);
         }
     }
 
@@ -185,12 +187,14 @@ final class DirtyRuns {
         return table.dirty.count(firsts[count], ends[count++]);
     }
 
-    private boolean discard() {
-        boolean isDone = true;
-        for (int i = 0; i < count && isDone; i++) {
-            isDone = discard(firsts[i], ends[i]);
+    /// What the system refuses, because the program has locked it in memory, stays dirty, and is
+    /// not offered again soon.
+    private void discard() {
+        for (int i = 0; i < count; i++) {
+            if (!discard(firsts[i], ends[i])) {
+                ends[i] = firsts[i];
+            }
         }
-        return isDone;
     }
 
     /// The clean pages between dirty ones cost nothing.
@@ -204,13 +208,11 @@ final class DirtyRuns {
         return true;
     }
 
-    private long putBack(boolean isDone, int now) {
+    private long putBack(int now) {
         long pages = 0;
         for (int i = 0; i < count; i++) {
-            if (isDone) {
-                pages += table.dirty.count(firsts[i], ends[i]);
-                table.dirty.clear(firsts[i], ends[i]);
-            }
+            pages += table.dirty.count(firsts[i], ends[i]);
+            table.dirty.clear(firsts[i], ends[i]);
             free.putBack(batch[i], now);
         }
         return pages;

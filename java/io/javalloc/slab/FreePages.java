@@ -16,7 +16,7 @@ import io.javalloc.memory.Region;
 /// Free neighbours are one run, in the list of its length. Who wants to do something with one and
 /// cannot have the lock as long as that takes *withdraws* it: it stays free, is in no list, is one
 /// run with none of its neighbours, and is not taken until it is put back. Who finds no other
-/// memory waits for it.
+/// memory waits for it, also while it has the lock of a class.
 ///
 /// Belongs to [SlabPages], under the lock of the pages.
 final class FreePages {
@@ -205,19 +205,32 @@ final class FreePages {
         return table.lengths[run] < 0 && table.next[run] == FreeRuns.NO_LIST;
     }
 
-    /// Waits, without the lock, until all that was withdrawn is back.
+    /// Waits, without the lock, until some of what was withdrawn is back.
     ///
-    /// @return false if nothing was, or the thread is interrupted
+    /// @return false if nothing was
     private boolean awaitPutBack() {
         boolean isAny = withdrawn > 0;
-        try {
-            while (withdrawn > 0) {
+        if (isAny) {
+            await(lock);
+        }
+        return isAny;
+    }
+
+    /// Waits, without the lock, until somebody has put something back. Who is interrupted, as the
+    /// threads of a Java program may be, knows of that afterwards.
+    static void await(Object lock) {
+        boolean isInterrupted = false;
+        boolean isWaiting = true;
+        while (isWaiting) {
+            try {
                 lock.wait();
+                isWaiting = false;
+            } catch (InterruptedException e) {
+                isInterrupted = true;
             }
-            return isAny;
-        } catch (InterruptedException e) {
+        }
+        if (isInterrupted) {
             Thread.currentThread().interrupt();
-            return false;
         }
     }
 }

@@ -34,7 +34,8 @@ import java.util.List;
 ///
 /// **States of a page.** *Never used* (zero) → *span* or *in a large block* → *free and dirty* →
 /// *span* or *in a large block*, or after a time without use (`decay`) given back to the system:
-/// *free and clean* (zero) → ... Free neighbours are one run.
+/// *free and clean* (zero) → ... Free neighbours are one run, but for what is being given back just
+/// now ([FreePages]).
 ///
 /// **States of a block of a span.** *Free* → *out* → *free*. Out is what the program has, and what
 /// a thread of it has taken by the batch ([#fill]) and not given back yet ([#flush]); a block that
@@ -60,9 +61,9 @@ import java.util.List;
 /// there as they are.
 ///
 /// **Invariants** ([SlabAudit] checks them): runs cover all pages up to the end; no two free ones
-/// are neighbours; each is in the list of its length and dirt. A span's count of free blocks is
-/// that of its bits; a span with free blocks is in the list of its group, others in none; of all
-/// spans of a class at most one, the spare, has no block out.
+/// are neighbours; each is in the list of its length and dirt; but for those that are withdrawn. A
+/// span's count of free blocks is that of its bits; a span with free blocks is in the list of its
+/// group, others in none; of all spans of a class at most one, the spare, has no block out.
 ///
 /// The design is that of many: slabs and magazines (Bonwick 1994; Bonwick and Adams 2001), spans
 /// and a page map that tells an address's class (tcmalloc), the fullest first (Hoard, jemalloc), a
@@ -261,11 +262,13 @@ public final class Slab implements BatchHeap {
 
     /// Moves a run to where there are more pages.
     private long moveRun(long address, long kept, long wanted) {
-        long run = pages.takeGrowingRun(wanted);
+        long run = pages.takeGrowingRun(address, wanted);
         if (run == 0 && giveBackSpares()) {
-            run = pages.takeGrowingRun(wanted);
+            run = pages.takeGrowingRun(address, wanted);
         }
-        if (run != 0) {
+        if (run == address) {
+            count((wanted << PageTable.LOG_PAGE) - kept);
+        } else if (run != 0) {
             count(wanted << PageTable.LOG_PAGE);
             Memory.copy(address, run, kept);
             free(address);

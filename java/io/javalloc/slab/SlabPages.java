@@ -118,9 +118,14 @@ final class SlabPages {
     /// Takes a run that has been made longer before, and is likely to be again: with free pages
     /// behind it, or at the end, if there is such a place. Else it would have to move each time.
     ///
-    /// @return its address, or 0 if there is no memory
-    synchronized long takeGrowingRun(long pages) {
-        return takeRun(pages, Region.PAGE, pages + (pages >> LOG_HEADROOM) + 1 + guards.width);
+    /// @param address of the run that has to move; if there is no other place, there may be room
+    ///                behind it now, where pages were withdrawn
+    /// @return the address of another one, or the same if that is longer now; 0 if there is no
+    ///         memory
+    synchronized long takeGrowingRun(long address, long pages) {
+        long room = pages + (pages >> LOG_HEADROOM) + 1 + guards.width;
+        long run = takeRun(pages, Region.PAGE, room);
+        return run == 0 && resizeRun(address, pages) ? address : run;
     }
 
     private long takeRun(long pages, long alignment, long room) {

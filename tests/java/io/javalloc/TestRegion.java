@@ -36,6 +36,7 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     private Heap inner;
     private boolean refusesProtection;
     private boolean refusesDiscards;
+    private long refusedDiscard;
     private Runnable duringDiscards = () -> {};
     private long discardedBytes;
     private int commits;
@@ -70,7 +71,7 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
         @Override
         public boolean discard(long address, long bytes) {
             duringDiscards.run();
-            boolean done = pages.discard(address, bytes);
+            boolean done = address != refusedDiscard && pages.discard(address, bytes);
             discardedBytes += done ? bytes : 0;
             return done;
         }
@@ -167,6 +168,11 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     public TestRegion refuseDiscards() {
         refusesDiscards = true;
         return this;
+    }
+
+    /// From now on does not take back what begins at an address.
+    public void refuseDiscardOf(long address) {
+        refusedDiscard = address;
     }
 
     /// What happens while the system takes pages back.

@@ -180,17 +180,45 @@ class DirtyRunsTest {
     }
 
     @Test
-    void whoIsInterruptedGetsNone() throws Exception {
+    void whoIsInterruptedWaitsAllTheSame() throws Exception {
         long run = dirty(4);
         allocate(PAGES - 4);
         heap.free(run);
-        meanwhile(
+        waitingMeanwhile(
                 () -> {
                     Thread.currentThread().interrupt();
-                    return allocate(4);
+                    long taken = allocate(4);
+                    return Thread.currentThread().isInterrupted() ? taken : 0;
                 });
         heap.trim(0);
-        assertEquals(0, answer());
+        assertEquals(run, answer());
+    }
+
+    @Test
+    void aRunThatCanOnlyGrowIntoOneThatIsGivenBackWaitsForIt() throws Exception {
+        long run = dirty(PAGES - 4);
+        heap.free(dirty(4));
+        waitingMeanwhile(() -> heap.reallocate(run, (PAGES - 1) * PAGE));
+        heap.trim(0);
+        assertEquals(run, answer());
+        assertEquals(1, Memory.getByte(run));
+        assertEquals((PAGES - 1) * PAGE, heap.liveBytes());
+    }
+
+    @Test
+    void whatTheSystemRefusesKeepsNothingElseFromIt() {
+        long first = dirty(5);
+        dirty(1);
+        long second = dirty(3);
+        dirty(1);
+        heap.free(first);
+        heap.free(second);
+        memory.refuseDiscardOf(first);
+        assertEquals(3 * PAGE, heap.trim(0));
+        assertEquals(0, heap.trim(0));
+        assertEquals(5, heap.pages.dirty.pages());
+        assertEquals(first, heap.allocateZeroed(5 * PAGE, Heap.MIN_ALIGNMENT));
+        assertEquals(0, Memory.getLong(first));
     }
 
     @Test

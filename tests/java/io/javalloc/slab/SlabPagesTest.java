@@ -131,6 +131,16 @@ class SlabPagesTest {
     void runsThatAreDueAreGivenBackByWhoComesToThePages() {
         hole(3);
         heap.pages.table.freedAt[0] -= HOUR; // that long ago
+        heap.pages.dirty.due -= HOUR;
+        heap.free(allocate(4));
+        assertEquals(3 * PAGE, memory.discardedBytes());
+    }
+
+    @Test
+    void whereAnotherThreadDoesThatTheyAreLeftToIt() {
+        heap.purge(System.nanoTime());
+        hole(3);
+        heap.pages.table.freedAt[0] -= HOUR; // that long ago
         heap.free(allocate(4));
         assertEquals(0, memory.discardedBytes(), "there was a look just now");
         heap.pages.dirty.due -= HOUR;
