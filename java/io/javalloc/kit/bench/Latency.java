@@ -6,7 +6,7 @@ package io.javalloc.kit.bench;
 /// @param round     counted from 1
 /// @param calls     how many were timed
 /// @param mean      of all calls, the longest too
-/// @param slow      how many took longer than a millisecond
+/// @param slow      how many took longer than a millisecond; or [#UNCOUNTED]
 /// @param overhead  what reading the clock takes
 public record Latency(
         String task,
@@ -21,6 +21,9 @@ public record Latency(
         long most,
         long slow,
         double overhead) {
+
+    /// Of results that were measured before such calls were counted.
+    public static final long UNCOUNTED = -1;
 
     /// The first 100,000 calls of any sort, while allocators (and JVMs) warm up.
     public static final String FIRST = "first";

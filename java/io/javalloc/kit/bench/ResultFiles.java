@@ -19,6 +19,9 @@ public final class ResultFiles implements Sink, AutoCloseable {
                     + "operations";
     private static final String CALLS =
             "task,contender,round,operation,calls,mean_ns,p50_ns,p99_ns,p999_ns,max_ns,above_1ms,overhead_ns";
+
+    /// The same before calls above a millisecond were counted.
+    private static final String UNCOUNTED_CALLS = CALLS.replace(",above_1ms", "");
     private static final String COMMENT = "# ";
     private static final String SEPARATOR = ": ";
     private static final String SUFFIX = ".csv";
@@ -112,8 +115,10 @@ public final class ResultFiles implements Sink, AutoCloseable {
         }
         if (Files.exists(calls(file))) {
             Path callsFile = calls(file);
-            for (List<String> row : rows(callsFile, Files.readAllLines(callsFile), CALLS)) {
-                results.add(latency(row));
+            List<String> calls = Files.readAllLines(callsFile);
+            boolean isCounted = calls.isEmpty() || !calls.get(0).equals(UNCOUNTED_CALLS);
+            for (List<String> row : rows(callsFile, calls, isCounted ? CALLS : UNCOUNTED_CALLS)) {
+                results.add(latency(row, isCounted));
             }
         }
         return results;
@@ -150,7 +155,7 @@ public final class ResultFiles implements Sink, AutoCloseable {
                 Long.parseLong(row.get(10)));
     }
 
-    private static Latency latency(List<String> row) {
+    private static Latency latency(List<String> row, boolean isCounted) {
         return new Latency(
                 row.get(0),
                 row.get(1),
@@ -162,7 +167,7 @@ public final class ResultFiles implements Sink, AutoCloseable {
                 Long.parseLong(row.get(7)),
                 Long.parseLong(row.get(8)),
                 Long.parseLong(row.get(9)),
-                Long.parseLong(row.get(10)),
-                Double.parseDouble(row.get(11)));
+                isCounted ? Long.parseLong(row.get(10)) : Latency.UNCOUNTED,
+                Double.parseDouble(row.get(row.size() - 1)));
     }
 }

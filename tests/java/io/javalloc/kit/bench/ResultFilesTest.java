@@ -51,6 +51,25 @@ class ResultFilesTest {
     }
 
     @Test
+    void results_from_before_slow_calls_were_counted_are_read() throws IOException {
+        Path file = folder.resolve("results.csv");
+        try (ResultFiles files = new ResultFiles(file, Map.of())) {
+            files.add(SAMPLE);
+        }
+        Files.writeString(
+                folder.resolve("results-calls.csv"),
+                """
+                task,contender,round,operation,calls,mean_ns,p50_ns,p99_ns,p999_ns,max_ns,overhead_ns
+                server,glibc,1,malloc,10,20.5,1,2,3,4,12.5
+                """);
+        Results results = ResultFiles.read(file);
+        assertEquals(12.5, results.overhead().median());
+        assertEquals(
+                Latency.UNCOUNTED,
+                results.latency("server", "glibc", "malloc", Latency::slow).median());
+    }
+
+    @Test
     void another_file_is_refused() throws IOException {
         Path file = folder.resolve("other.csv");
         Files.writeString(file, "a,b\n1,2\n");
