@@ -46,8 +46,10 @@ static _Noreturn void name_the_heap(const siginfo_t *info) {
  * end. */
 static bool is_end_of_main_stack(const siginfo_t *info, uintptr_t stack_pointer) {
     uintptr_t address = (uintptr_t)info->si_addr;
-    return thread_self.kind == THREAD_READY && thread_self.relay_stack == 0 && gettid() == getpid() &&
-           info->si_code > 0 && address < stack_pointer && stack_pointer - address < BANGED;
+    bool is_end = thread_self.kind == THREAD_READY && thread_self.relay_stack == 0 && info->si_code > 0 &&
+                  address < stack_pointer && stack_pointer - address < BANGED;
+    return is_end &&
+           gettid() == getpid(); /* asked last: a sandbox may forbid it, and HotSpot faults to stop a thread */
 }
 
 static void on_fault(int signal, siginfo_t *info, void *context) {

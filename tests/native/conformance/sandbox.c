@@ -1,5 +1,6 @@
 /* sandbox.c: a program may enter a sandbox (seccomp) in which a thread can only do what a malloc must do: map, protect
- * and unmap memory, wait and wake. Any other system call ends it, and is named. hosted: no */
+ * and unmap memory, wait and wake. Any other system call ends it, and is named. It was gettid once: compiled code that
+ * HotSpot wanted to stop at a safepoint faulted, and our handler asked whether the thread was main. hosted: no */
 #include "check.h"
 #include "of-java.h"
 
