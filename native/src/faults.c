@@ -48,8 +48,7 @@ static bool is_end_of_main_stack(const siginfo_t *info, uintptr_t stack_pointer)
     uintptr_t address = (uintptr_t)info->si_addr;
     bool is_end = thread_self.kind == THREAD_READY && thread_self.relay_stack == 0 && info->si_code > 0 &&
                   address < stack_pointer && stack_pointer - address < BANGED;
-    return is_end &&
-           gettid() == getpid(); /* asked last: a sandbox may forbid it, and HotSpot faults to stop a thread */
+    return is_end && gettid() == getpid(); /* last: HotSpot faults to stop a thread, and that is no reason to ask */
 }
 
 static void on_fault(int signal, siginfo_t *info, void *context) {

