@@ -130,8 +130,11 @@ static void end_solitude(struct thread *self) {
 /* Who is in libc does not stop for a fork: so the lock is not left to a child in the hands of this thread. */
 bool thread_end_solitude(void) {
     libc_enter(&thread_self);
-    if (!bridge.multi_threaded && pthread_mutex_trylock(&lock) == 0) {
-        if (!bridge.multi_threaded) { /* nobody has come meanwhile */
+    if (!helper_works && pthread_mutex_trylock(&lock) == 0) {
+        if (bridge.multi_threaded) {
+            helper_works =
+                true; /* others have come; but a child of theirs is not alone either: the helper comes along */
+        } else {
             __atomic_store_n(&bridge.multi_threaded, 1, __ATOMIC_SEQ_CST);
             barrier_everywhere();
             helper_works = owner == NULL || !thread_is_inside(owner);
@@ -140,7 +143,7 @@ bool thread_end_solitude(void) {
         pthread_mutex_unlock(&lock);
     }
     libc_leave(&thread_self);
-    return bridge.multi_threaded;
+    return helper_works;
 }
 
 static void serve_on_every_stack(struct thread *self) {
