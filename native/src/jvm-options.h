@@ -36,8 +36,6 @@ JVM_OPTION("-XX:-AOTReplayTraining")
  * the compilers' time, which on two processors is the program's: 10 ms of a start, and nothing lost in a busy program.
  */
 JVM_OPTION("-XX:CompileThresholdScaling=5")
-/* The layers of a heap fold into one compiled operation, also those that have been compiled on their own before. */
-JVM_OPTION("-XX:InlineSmallCode=20000")
 /* RLIMIT_NOFILE stays as the program found it. */
 JVM_OPTION("-XX:-MaxFDLimit")
 /* Compiler threads are made at the start or never. */

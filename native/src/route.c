@@ -288,15 +288,33 @@ static void release_block(struct thread *self, void *block, bool is_counted) {
     }
 }
 
-/* A block of a magazine's class, if the one for the new size has a block ready. */
-static void *move_between_magazines(struct thread *self, void *block, size_t size) {
-    size_t usable = magazine_is_on() ? magazine_usable_size(block) : 0;
-    void *moved = usable == 0 || magazine_has(block) ? NULL : magazine_take(self, size, OP_REALLOC);
-    if (moved == NULL)
-        return NULL;
-    memcpy(moved, block, usable < size ? usable : size);
+/* The bytes of a block that moves from one magazine to another; 0: Java has to say what it is. */
+static size_t bytes_to_move(const void *block) {
+    return !magazine_is_on() || magazine_has(block) ? 0 : magazine_usable_size(block);
+}
+
+/* What a block has in it goes to another one, and the block into a magazine. */
+static void *move_into(struct thread *self, void *moved, void *block, size_t bytes) {
+    memcpy(moved, block, bytes);
     if (!magazine_give(self, block, false))
         release_block(self, block, false);
+    return moved;
+}
+
+/* Inside, and leaves. From one class to another Java only fills the magazine. */
+static void *resize_in_java(struct thread *self, void *block, size_t size) {
+    size_t usable = bytes_to_move(block);
+    void *moved = usable == 0 ? NULL : magazine_fill(self, size);
+    if (moved != NULL) {
+        leave(self);
+        return move_into(self, moved, block, usable < size ? usable : size);
+    }
+    if (unlikely(magazine_has(block)))
+        magazine_flush(self); /* so that Java knows that it is free */
+    moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
+    watch_pages();
+    if (unlikely(moved == NULL))
+        errno = ENOMEM;
     return moved;
 }
 
@@ -308,23 +326,18 @@ void *route_resize(void *block, size_t size) {
         thread_count(ROUTE_JAVA, OP_REALLOC);
         return block;
     }
-    void *ready = move_between_magazines(self, block, size);
+    size_t usable = bytes_to_move(block);
+    void *ready = usable == 0 ? NULL : magazine_take(self, size, OP_REALLOC);
     if (ready != NULL)
-        return ready;
+        return move_into(self, ready, block, usable < size ? usable : size);
     enum route route = route_of(self);
     if (unlikely(route != ROUTE_JAVA)) {
-        size_t usable = magazine_usable_size(block);
+        usable = magazine_usable_size(block);
         return resize_without_java(self, route, block, size, usable != 0 && usable < size ? usable : size);
     }
     self->counters->calls[java_route(self)][OP_REALLOC]++;
     drain_if_any(self);
-    if (unlikely(magazine_has(block)))
-        magazine_flush(self); /* so that Java knows that it is free */
-    void *moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
-    watch_pages();
-    if (unlikely(moved == NULL))
-        errno = ENOMEM;
-    return moved;
+    return resize_in_java(self, block, size);
 }
 
 static void free_outside_region(struct thread *self, void *block) {

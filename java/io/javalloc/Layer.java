@@ -5,8 +5,8 @@ import java.util.function.LongPredicate;
 /// A heap that is made of another one, and changes one thing about it. Everything here passes on to
 /// the heap inside; a layer overrides what it is there for.
 ///
-/// Layers are `record`s: HotSpot trusts their fields as constants, and folds the whole composition
-/// into one compiled method. A layer that overrides [#allocate] has to think of [#allocateZeroed]
+/// Layers are `record`s: HotSpot trusts their fields as constants, and inlines through the whole
+/// composition. A layer that overrides [#allocate] has to think of [#allocateZeroed]
 /// and [#reallocate], which do not come past it otherwise.
 public interface Layer extends Heap {
 

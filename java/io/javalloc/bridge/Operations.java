@@ -10,7 +10,7 @@ import java.util.function.LongPredicate;
 /// none lets an exception out: an uncaught one would make the virtual machine exit.
 ///
 /// The heap is a `static final` and its layers are records, whose fields the compiler trusts as
-/// constants: a whole composition folds into one compiled method.
+/// constants: it inlines through the whole composition.
 ///
 /// Called with nothing but zeros they do nothing: so [Stubs] tries them.
 final class Operations {
