@@ -8,9 +8,13 @@ JVM_OPTION("-XX:+UnlockDiagnosticVMOptions")
 JVM_OPTION("-XX:+UseSerialGC")
 JVM_OPTION("-Xms16m")
 JVM_OPTION("-Xmx64m")
+/* Room for new objects stays resident once it was used: as much as the JVM's start and the making of the stubs take, so
+ * that a program whose heap does not grow sees no collection. */
+JVM_OPTION("-Xmn4m")
 /* Each thread that attaches makes some objects, and takes as much of Java's heap as this to make them in: with more the
- * heap is full after a few hundred threads, and has to be collected. */
-JVM_OPTION("-XX:TLABSize=2k")
+ * room is full after a few hundred threads. */
+JVM_OPTION("-XX:MinTLABSize=1k")
+JVM_OPTION("-XX:TLABSize=1k")
 JVM_OPTION("-XX:-ResizeTLAB")
 /* Address space that would only be reserved: it counts under RLIMIT_AS. */
 JVM_OPTION("-XX:ReservedCodeCacheSize=32m")

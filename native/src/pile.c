@@ -13,14 +13,20 @@
 /* The blocks of a pile take no more bytes than this. */
 #define MOST_PILED ((size_t)1 << 20)
 
-/* What is mapped at a time for batches. */
-#define BATCH_BYTES ((size_t)64 << 10)
-
-static struct batch {
+struct batch {
     struct batch *next;
     uint32_t count;
     void *blocks[PILE_BATCH];
-} * spare_batches; /* under the lock */
+};
+
+/* Batches are mapped so many at a time. */
+#define SOME_BATCHES 60
+static struct some {
+    struct some *next;
+    struct batch batches[SOME_BATCHES];
+} * all_batches; /* as the two below, under the lock */
+static struct batch *spare_batches;
+static uint32_t batches_in_use;
 static pthread_mutex_t spare_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct pile {
@@ -30,18 +36,27 @@ static struct pile {
     bool is_in_use; /* it has been taken from lately */
 } piles[JAVALLOC_CLASSES];
 
+static void make_spares(void) {
+    struct some *some = mmap(NULL, sizeof *some, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (some == MAP_FAILED)
+        return;
+    some->next = all_batches;
+    all_batches = some;
+    for (size_t i = 0; i < SOME_BATCHES; i++) {
+        some->batches[i].next = spare_batches;
+        spare_batches = &some->batches[i];
+    }
+}
+
 static struct batch *take_spare(void) {
     pthread_mutex_lock(&spare_lock);
-    if (spare_batches == NULL) {
-        struct batch *fresh = mmap(NULL, BATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        for (size_t i = 0; fresh != MAP_FAILED && i < BATCH_BYTES / sizeof *fresh; i++) {
-            fresh[i].next = spare_batches;
-            spare_batches = &fresh[i];
-        }
-    }
+    if (spare_batches == NULL)
+        make_spares();
     struct batch *batch = spare_batches;
-    if (batch != NULL)
+    if (batch != NULL) {
         spare_batches = batch->next;
+        batches_in_use++;
+    }
     pthread_mutex_unlock(&spare_lock);
     return batch;
 }
@@ -50,7 +65,28 @@ static void give_spare(struct batch *batch) {
     pthread_mutex_lock(&spare_lock);
     batch->next = spare_batches;
     spare_batches = batch;
+    batches_in_use--;
     pthread_mutex_unlock(&spare_lock);
+}
+
+/* All of them, if none is in use. As change_batch. */
+static void unmap_spares(void) {
+    struct thread *self = &thread_self;
+    libc_enter(self);
+    pthread_mutex_lock(&spare_lock);
+    struct some *some = NULL;
+    if (batches_in_use == 0) {
+        some = all_batches;
+        all_batches = NULL;
+        spare_batches = NULL;
+    }
+    pthread_mutex_unlock(&spare_lock);
+    while (some != NULL) {
+        struct some *next = some->next;
+        munmap(some, sizeof *some);
+        some = next;
+    }
+    libc_leave(self);
 }
 
 bool pile_add(unsigned number, void *const *slots, uint32_t count) {
@@ -139,5 +175,7 @@ bool pile_clear_unused(void) {
         pile->is_in_use &= was_in_use;
         is_more |= pile->blocks > 0;
     }
+    if (!is_more)
+        unmap_spares();
     return is_more;
 }

@@ -379,12 +379,15 @@ public final class Slab implements BatchHeap {
 
     @Override
     public long purge(long nanoTime) {
+        if (!isAlone()) {
+            giveBackIdleSpares();
+        }
         return pages.purge(nanoTime);
     }
 
     @Override
     public boolean isWaitingToPurge() {
-        return pages.isDirty();
+        return pages.isDirty() || !isAlone() && hasSpare();
     }
 
     // ---- what is live ------------------------------------------------------------------------
@@ -474,6 +477,26 @@ public final class Slab implements BatchHeap {
             }
         }
         return found;
+    }
+
+    /// Those that have not been used since the last time. Only where locks are taken: who purges is
+    /// not the program's one thread.
+    private void giveBackIdleSpares() {
+        for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
+            Spans of = spans[sizeClass];
+            synchronized (of) {
+                of.giveBackIdleSpare();
+            }
+        }
+    }
+
+    private boolean hasSpare() {
+        for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
+            if (spans[sizeClass].spare() != SpanRow.NONE) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private int pagesAt(long address) {

@@ -51,6 +51,9 @@ final class Spans {
     /// A page whose blocks are all free, [SpanRow#NONE] if there is none. There is no other.
     private int spare = NONE;
 
+    /// Whether nothing has come from the spare, or to it, since this was set.
+    private boolean isSpareIdle;
+
     /// The span that blocks are taken from one by one, until it has none left, and what is needed
     /// of it: each way to it through the tables is one load after the other. [SpanRow#NONE] and
     /// [SpanRow#EMPTY], which has no free block, if there is none.
@@ -361,6 +364,7 @@ final class Spans {
     private void emptied(int page) {
         if (spare == NONE) {
             spare = page;
+            isSpareIdle = false;
         } else {
             giveBack(page);
         }
@@ -376,6 +380,14 @@ final class Spans {
         giveBack(spare);
         spare = NONE;
         return true;
+    }
+
+    /// As [#giveBackSpare], if it has been the spare since this was called last.
+    void giveBackIdleSpare() {
+        if (isSpareIdle) {
+            giveBackSpare();
+        }
+        isSpareIdle = true;
     }
 
     private void giveBack(int page) {

@@ -1,6 +1,7 @@
 package io.javalloc.slab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -237,6 +238,20 @@ class SlabTest {
         assertEquals(2, heap.pages.dirty.pages());
         assertEquals(memory.base(), pageOf(allocate(64)), "the spare");
         assertEquals(2, heap.pages.dirty.pages());
+    }
+
+    @Test
+    void anEmptySpanThatIsNotUsedIsGivenUp() {
+        heap.free(allocate(64));
+        heap.purge(System.nanoTime());
+        assertTrue(heap.isWaitingToPurge(), "it has been used since the last time");
+        heap.free(allocate(64));
+        heap.purge(System.nanoTime());
+        assertEquals(0, heap.pages.dirty.pages(), "again");
+        heap.purge(System.nanoTime());
+        assertEquals(1, heap.pages.dirty.pages());
+        heap.trim(0);
+        assertFalse(heap.isWaitingToPurge());
     }
 
     @Test
