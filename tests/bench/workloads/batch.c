@@ -2,7 +2,7 @@
  */
 #include "workload.h"
 
-#define BATCHES 20000
+#define BATCHES 80000
 #define BLOCKS  1000
 
 /* 16 to 128 bytes, in turns. */

@@ -4,7 +4,7 @@
  */
 #include "workload.h"
 
-#define REPLACED 4000
+#define REPLACED 16000
 #define BLOCKS   32
 #define PAGE     4096
 

@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#define REPLACED 8000000
+#define REPLACED 32000000
 #define PLACES   4096
 
 /* The size stands in the block, as whoever gives it back has not taken it. */

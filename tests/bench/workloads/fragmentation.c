@@ -1,5 +1,5 @@
 /*
- * fragmentation: 32 MiB of blocks are live, whose sizes change with time: in each of 9 phases two thirds of them,
+ * fragmentation: 32 MiB of blocks are live, whose sizes change with time: in each of 36 phases two thirds of them,
  * chosen at random, are given back, and as many bytes are taken in blocks of other sizes. What the process has resident
  * more than 32 MiB is what the holes cost. The scale is that of the live bytes.
  */
@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #define LIVE_BYTES ((size_t)32 << 20)
-#define PHASES     9
+#define PHASES     36
 #define LEAST_SIZE 16
 
 struct block {

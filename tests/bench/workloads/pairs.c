@@ -1,7 +1,7 @@
 /* pairs-64: malloc and free of 64 bytes, again and again: the shortest way through an allocator. */
 #include "workload.h"
 
-#define PAIRS 40000000
+#define PAIRS 160000000
 
 size_t pairs(double scale) {
     size_t count = scaled(PAIRS, scale);

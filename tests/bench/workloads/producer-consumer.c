@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#define MESSAGES  80000
+#define MESSAGES  320000
 #define BLOCKS    100
 #define QUEUE     64
 #define PRODUCERS (THREADS / 2)

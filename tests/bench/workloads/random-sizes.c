@@ -2,7 +2,7 @@
  */
 #include "slots.h"
 
-#define REPLACED 9000000
+#define REPLACED 36000000
 
 size_t random_sizes(double scale) {
     static struct slots slots;

@@ -4,7 +4,7 @@
  */
 #include "workload.h"
 
-#define STEPS   1200000
+#define STEPS   4800000
 #define BLOCKS  16
 #define FEW     48
 #define SHRINKS 8 /* an eighth less */

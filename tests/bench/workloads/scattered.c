@@ -1,7 +1,7 @@
 /* scattered-10000: 10,000 blocks of 64 bytes are taken, then given back in scattered order, as a tree's nodes are. */
 #include "workload.h"
 
-#define ROUNDS 1600
+#define ROUNDS 6400
 #define BLOCKS 10000
 #define STEP   3877 /* has no common factor with BLOCKS: every block comes once */
 

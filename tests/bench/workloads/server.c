@@ -7,7 +7,7 @@
 
 #include <stdatomic.h>
 
-#define REQUESTS       900000
+#define REQUESTS       3600000
 #define SESSIONS       8192
 #define SESSION_EVERY  8
 #define MOST_HEADERS   16

@@ -4,7 +4,7 @@
  */
 #include "workload.h"
 
-#define LIVES  20000
+#define LIVES  80000
 #define BLOCKS 10
 
 struct life {

@@ -1,7 +1,7 @@
 /* threads-local: 4 threads, each with 2,000 blocks of its own of 16 bytes to 1 KiB: nobody has to wait for anybody. */
 #include "slots.h"
 
-#define REPLACED 30000000
+#define REPLACED 120000000
 
 struct worker {
     struct slots slots;

@@ -25,7 +25,7 @@
 #define CALL(operation, statement) statement
 #endif
 
-/* How many operations were made at that scale; scale 1 takes half a second to a second on glibc. */
+/* How many operations were made at that scale; scale 1 takes two to five seconds on glibc. */
 typedef size_t (*workload)(double scale);
 
 size_t pairs(double scale);

@@ -67,14 +67,14 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "F",
             defaultValue = "1",
             description =
-                    "How much work a task is; 1 takes half a second to a second on glibc (default:"
-                            + " ${DEFAULT-VALUE}).")
+                    "How much work a task is; at 1 workloads take two to five seconds on glibc, and"
+                            + " programs half a second (default: ${DEFAULT-VALUE}).")
     private double scale;
 
     @Option(
             names = "--timeout",
             paramLabel = "S",
-            defaultValue = "60",
+            defaultValue = "120",
             description = "A run that takes longer has failed (default: ${DEFAULT-VALUE} seconds).")
     private int seconds;
 

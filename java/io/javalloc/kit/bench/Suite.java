@@ -16,7 +16,7 @@ public record Suite(Path programs, List<Task> tasks, List<String> missing) {
     /// All tasks that this machine allows.
     ///
     /// @param build the native build's folder
-    /// @param scale how much of the work is done: 1 takes half a second to a second for each task
+    /// @param scale how much of the work is done: at 1 workloads take seconds, programs less
     /// @throws IllegalStateException if the build lacks something
     public static Suite of(Path build, double scale) {
         Path folder = build.toAbsolutePath().normalize().resolve("tests/bench");
