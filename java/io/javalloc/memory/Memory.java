@@ -35,6 +35,18 @@ public final class Memory {
         ALL.set(ValueLayout.JAVA_LONG, address, value);
     }
 
+    /// Reads 8-byte words from `address` on into the beginning of an array. One call for all: until
+    /// code is compiled, a load through a segment takes as long as a hundred from an array.
+    public static void getLongs(long address, long[] words, int count) {
+        MemorySegment.copy(ALL, ValueLayout.JAVA_LONG, address, words, 0, count);
+    }
+
+    /// Stores the 8-byte words at the beginning of an array at `address` and behind, as
+    /// [#getLongs] reads them.
+    public static void putLongs(long address, long[] words, int count) {
+        MemorySegment.copy(words, 0, ALL, ValueLayout.JAVA_LONG, address, count);
+    }
+
     /// The 4-byte word at `address`.
     public static int getInt(long address) {
         return ALL.get(ValueLayout.JAVA_INT, address);

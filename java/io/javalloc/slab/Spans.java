@@ -23,6 +23,9 @@ final class Spans {
     /// Of an address, its offset in its page.
     private static final long OFFSET = Region.PAGE - 1;
 
+    /// So many blocks are taken, or taken back, with one access to the program's memory.
+    private static final int BATCH = 128;
+
     final int sizeClass;
 
     /// Of a block.
@@ -63,6 +66,9 @@ final class Spans {
     private long currentStart;
 
     private long out;
+
+    /// Addresses on their way.
+    private final long[] batch = new long[BATCH];
 
     Spans(SlabPages pages, int sizeClass) {
         this.pages = pages;
@@ -185,8 +191,19 @@ final class Spans {
             return fillOneByOne(slots, count);
         }
         int done = 0;
+        int some;
+        do {
+            some = takeBatch(Math.min(count - done, BATCH));
+            Memory.putLongs(slots + (long) done * Long.BYTES, batch, some);
+            done += some;
+        } while (some == BATCH && done < count);
+        return done;
+    }
+
+    private int takeBatch(int count) {
+        int done = 0;
         while (done < count && (!groups.isEmpty() || addSpan())) {
-            done += takeSome(slots + (long) done * Long.BYTES, count - done);
+            done = takeSome(done, count);
         }
         return done;
     }
@@ -205,31 +222,31 @@ final class Spans {
     }
 
     /// Takes blocks of one span.
-    private int takeSome(long slots, int most) {
+    ///
+    /// @return how many are in the batch now, up to `count`
+    private int takeSome(int before, int count) {
         int page = groups.fullest();
         long[] row = table.rows[page];
-        int count = (int) Math.min(most, row[FREE]);
-        long end = slots + (long) count * Long.BYTES;
+        int end = (int) Math.min(count, before + row[FREE]);
         long start = table.addressOf(page);
-        long slot = slots;
+        int done = before;
         int word = (int) row[HINT];
         while (true) {
             long free = ~row[word];
             long first = start + SpanRow.firstIndex(word) * bytes;
-            while (free != 0 && slot < end) {
-                Memory.putLong(slot, first + Long.numberOfTrailingZeros(free) * bytes);
+            while (free != 0 && done < end) {
+                batch[done++] = first + Long.numberOfTrailingZeros(free) * bytes;
                 free &= free - 1;
-                slot += Long.BYTES;
             }
             row[word] = ~free;
-            if (slot == end) {
+            if (done == end) {
                 break;
             }
             word = next(word);
         }
         row[HINT] = word;
-        took(page, row, count);
-        return count;
+        took(page, row, end - before);
+        return end;
     }
 
     /// The word of bits behind one; the first behind the last.
@@ -282,16 +299,26 @@ final class Spans {
     /// @return what is wrong with the first such; null if nothing is with any
     HeapCorruption flush(long slots, int count) {
         HeapCorruption refusal = null;
-        long end = slots + (long) count * Long.BYTES;
-        long slot = slots;
-        while (slot < end) {
-            long next = flushSome(slot, end);
-            if (next == slot) {
-                HeapCorruption another = give(Memory.getLong(slot));
+        for (int done = 0; done < count; done += BATCH) {
+            int some = Math.min(count - done, BATCH);
+            Memory.getLongs(slots + (long) done * Long.BYTES, batch, some);
+            HeapCorruption another = flushBatch(some);
+            refusal = refusal == null ? another : refusal;
+        }
+        return refusal;
+    }
+
+    private HeapCorruption flushBatch(int count) {
+        HeapCorruption refusal = null;
+        int done = 0;
+        while (done < count) {
+            int next = flushSome(done, count);
+            if (next == done) {
+                HeapCorruption another = give(batch[done]);
                 refusal = refusal == null ? another : refusal;
-                next = slot + Long.BYTES;
+                next++;
             }
-            slot = next;
+            done = next;
         }
         return refusal;
     }
@@ -299,25 +326,25 @@ final class Spans {
     /// Takes back the first of some blocks, and those behind it that are of the same span: which
     /// were taken together, often come together.
     ///
-    /// @return the slot behind the last one that was taken; the first one if that is wrong
-    private long flushSome(long first, long end) {
-        long page = table.pageOf(Memory.getLong(first));
+    /// @return how many of the batch are done; `first` if that one is wrong
+    private int flushSome(int first, int count) {
+        long page = table.pageOf(batch[first]);
         if (table.classAt(page) != sizeClass) {
             return first;
         }
         long[] row = table.rows[(int) page];
-        long slot = first;
-        while (slot < end) {
-            long address = Memory.getLong(slot);
+        int done = first;
+        while (done < count) {
+            long address = batch[done];
             if (table.pageOf(address) != page || clearBit(row, address) != null) {
                 break;
             }
-            slot += Long.BYTES;
+            done++;
         }
-        if (slot != first) {
-            gave((int) page, row, (int) ((slot - first) / Long.BYTES));
+        if (done != first) {
+            gave((int) page, row, done - first);
         }
-        return slot;
+        return done;
     }
 
     private String wrongPage(long page) {
