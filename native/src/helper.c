@@ -77,10 +77,12 @@ static bool purge(void) {
     bool is_by_us = false;
     if (!jvm_attach(&is_by_us))
         return false;
-    /* Pages have a lock that is always taken. What piles give back comes to those of the classes, which are skipped
-     * while the program's one thread is alone: it must not lose that where there are no piles. */
-    bool is_more = magazine_is_on() && (!thread_end_solitude() || clear_unused());
-    is_more |= bridge.inspect(JAVALLOC_PURGE, 0, 0) == 1;
+    /* Pages have a lock that is always taken; those of the classes are skipped while the program's one thread is alone,
+     * which it must not lose where there are no piles. Whether it is, the heap cannot tell: a second thread that comes
+     * says so first, and then waits for the one that is inside without a lock. */
+    bool is_shared = thread_end_solitude(magazine_is_on());
+    bool is_more = magazine_is_on() && (!is_shared || clear_unused());
+    is_more |= bridge.inspect(JAVALLOC_PURGE, is_shared, 0) == 1;
     return is_more;
 }
 

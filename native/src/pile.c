@@ -4,6 +4,7 @@
  *
  * Who puts and takes is inside (thread.h), or the JVM's helper: so no lock is held when a process forks.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -37,7 +38,9 @@ static struct pile {
 } piles[JAVALLOC_CLASSES];
 
 static void make_spares(void) {
+    int saved = errno; /* a free's, too */
     struct some *some = mmap(NULL, sizeof *some, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    errno = saved;
     if (some == MAP_FAILED)
         return;
     some->next = all_batches;

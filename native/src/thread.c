@@ -128,13 +128,13 @@ static void end_solitude(struct thread *self) {
 }
 
 /* Who is in libc does not stop for a fork: so the lock is not left to a child in the hands of this thread. */
-bool thread_end_solitude(void) {
+bool thread_end_solitude(bool even_if_alone) {
     libc_enter(&thread_self);
     if (!helper_works && pthread_mutex_trylock(&lock) == 0) {
         if (bridge.multi_threaded) {
             helper_works =
                 true; /* others have come; but a child of theirs is not alone either: the helper comes along */
-        } else {
+        } else if (even_if_alone) {
             __atomic_store_n(&bridge.multi_threaded, 1, __ATOMIC_SEQ_CST);
             barrier_everywhere();
             helper_works = owner == NULL || !thread_is_inside(owner);

@@ -142,8 +142,9 @@ void thread_count(enum route route, enum operation op);
 void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]);
 void thread_counts_reset(void);
 uint64_t thread_calls_on(enum route route);
-/* From now on others, too, may work in the heap while the first thread does; false: it is there now. */
-bool thread_end_solitude(void);
+/* From now on the helper, too, may work in the heap while the program's threads do; false: the first one is there now,
+ * or is alone, and is to stay so. */
+bool thread_end_solitude(bool even_if_alone);
 /* Whether the thread is inside. And: all that this thread has stored is seen by every thread before what that loads
  * next, or it is known that it cannot be had. */
 static inline bool thread_is_inside(const struct thread *thread) {

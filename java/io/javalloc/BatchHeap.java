@@ -45,11 +45,15 @@ public interface BatchHeap extends Heap {
     /// Gives pages back to the system that have been free for long.
     ///
     /// @param nanoTime the time now, of [System#nanoTime]
+    /// @param isShared whether every other thread takes the heap's locks now; false: there may be
+    ///                 one that does without, because it is alone in the program
     /// @return bytes
-    long purge(long nanoTime);
+    long purge(long nanoTime, boolean isShared);
 
     /// Whether there will be more to purge, at another time.
-    boolean isWaitingToPurge();
+    ///
+    /// @param isShared as for [#purge]
+    boolean isWaitingToPurge(boolean isShared);
 
     /// How many blocks are live; those that have been taken by the batch are, too.
     long liveBlocks();

@@ -134,10 +134,12 @@ static void another_thread_comes(void) { bridge.multi_threaded = 1; }
  * in it: the helper took that for solitude again, and both went on without the heap's locks. */
 static void who_would_end_the_solitude_sees_that_it_is_over(void) {
     CHECK(bridge.multi_threaded == 0);
+    CHECK(!thread_end_solitude(false));
+    CHECK(bridge.multi_threaded == 0);
     uintptr_t window = thread_self.stack_window;
     thread_self.stack_window = 0; /* inside */
     before_a_lock_is_tried = another_thread_comes;
-    CHECK(thread_end_solitude());
+    CHECK(thread_end_solitude(false));
     CHECK(bridge.multi_threaded == 1);
     before_a_lock_is_tried = NULL;
     thread_self.stack_window = window;

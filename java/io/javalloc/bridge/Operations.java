@@ -138,7 +138,7 @@ final class Operations {
             case Table.AT_EXIT -> ended();
             case Table.EXPLAIN -> explained(HEAP.explain(argument));
             case Table.LEAKS -> Leaks.tally(TRACED, argument, another);
-            case Table.PURGE -> purged();
+            case Table.PURGE -> purged(argument != 0);
             default -> 0;
         };
     }
@@ -153,12 +153,12 @@ final class Operations {
         return 0;
     }
 
-    private static long purged() {
+    private static long purged(boolean isShared) {
         if (BATCHES == null) {
             return 0;
         }
-        BATCHES.purge(System.nanoTime());
-        return BATCHES.isWaitingToPurge() ? 1 : 0;
+        BATCHES.purge(System.nanoTime(), isShared);
+        return BATCHES.isWaitingToPurge(isShared) ? 1 : 0;
     }
 
     private static long explained(String words) {

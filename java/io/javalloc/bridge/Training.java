@@ -13,6 +13,8 @@ import java.util.List;
 final class Training {
 
     private static final int CALLS = 50_000;
+    private static final int SOME_CLASS = 4;
+    private static final int BATCH = 32;
 
     /// Of the JDK, that operations need when they have been called often, or by many threads.
     private static final List<String> LATE =
@@ -20,7 +22,8 @@ final class Training {
                     "java.lang.invoke.MethodHandle$1",
                     "java.lang.Thread$ThreadNumbering",
                     "java.util.concurrent.ThreadLocalRandom",
-                    "java.util.concurrent.ConcurrentHashMap$CounterCell");
+                    "java.util.concurrent.ConcurrentHashMap$CounterCell",
+                    "jdk.internal.util.Architecture");
 
     private Training() {}
 
@@ -34,6 +37,7 @@ final class Training {
             throw new IllegalStateException("a class of the jar, or of the JDK, cannot be loaded");
         }
         long[] live = new long[64];
+        long slots = Operations.allocate((long) BATCH * Long.BYTES, Long.BYTES, 0);
         for (int i = 0; i < CALLS; i++) {
             int slot = i % live.length;
             if (live[slot] != 0) {
@@ -42,6 +46,9 @@ final class Training {
             live[slot] = Operations.allocate(1 + i * 37 % 2000, 16, i % 8 == 0 ? 1 : 0);
             if (i % 8 == 1) {
                 live[slot] = Operations.resize(live[slot], 1 + i * 91 % 5000, 0);
+            }
+            if (i % 8 == 2) {
+                Operations.flush(SOME_CLASS, slots, Operations.fill(SOME_CLASS, slots, BATCH));
             }
         }
     }

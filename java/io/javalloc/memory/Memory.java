@@ -37,14 +37,16 @@ public final class Memory {
 
     /// Reads 8-byte words from `address` on into the beginning of an array. One call for all: until
     /// code is compiled, a load through a segment takes as long as a hundred from an array.
-    public static void getLongs(long address, long[] words, int count) {
-        MemorySegment.copy(ALL, ValueLayout.JAVA_LONG, address, words, 0, count);
+    ///
+    /// @param words [MemorySegment#ofArray] of them: for an array the JDK makes a class first
+    public static void getLongs(long address, MemorySegment words, int count) {
+        MemorySegment.copy(ALL, address, words, 0, (long) count * Long.BYTES);
     }
 
     /// Stores the 8-byte words at the beginning of an array at `address` and behind, as
     /// [#getLongs] reads them.
-    public static void putLongs(long address, long[] words, int count) {
-        MemorySegment.copy(words, 0, ALL, ValueLayout.JAVA_LONG, address, count);
+    public static void putLongs(long address, MemorySegment words, int count) {
+        MemorySegment.copy(words, 0, ALL, address, (long) count * Long.BYTES);
     }
 
     /// The 4-byte word at `address`.

@@ -378,16 +378,16 @@ public final class Slab implements BatchHeap {
     }
 
     @Override
-    public long purge(long nanoTime) {
-        if (!isAlone()) {
+    public long purge(long nanoTime, boolean isShared) {
+        if (isShared) {
             giveBackIdleSpares();
         }
         return pages.purge(nanoTime);
     }
 
     @Override
-    public boolean isWaitingToPurge() {
-        return pages.isDirty() || !isAlone() && hasSpare();
+    public boolean isWaitingToPurge(boolean isShared) {
+        return pages.isDirty() || isShared && hasSpare();
     }
 
     // ---- what is live ------------------------------------------------------------------------
@@ -479,8 +479,8 @@ public final class Slab implements BatchHeap {
         return found;
     }
 
-    /// Those that have not been used since the last time. Only where locks are taken: who purges is
-    /// not the program's one thread.
+    /// Those that have not been used since the last time. Not [#isAlone]: it is false before a
+    /// thread that is inside without a lock has come out.
     private void giveBackIdleSpares() {
         for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
             Spans of = spans[sizeClass];

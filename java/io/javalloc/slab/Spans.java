@@ -10,6 +10,7 @@ import io.javalloc.HeapCorruption;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import io.javalloc.memory.SplitMix64;
+import java.lang.foreign.MemorySegment;
 
 /// The spans of one size class. A span is a page that is divided into blocks of the class's size;
 /// what is left over at its end is never touched. Those with free blocks are in [SpanGroups].
@@ -69,6 +70,8 @@ final class Spans {
 
     /// Addresses on their way.
     private final long[] batch = new long[BATCH];
+
+    private final MemorySegment batchSegment = MemorySegment.ofArray(batch);
 
     Spans(SlabPages pages, int sizeClass) {
         this.pages = pages;
@@ -194,7 +197,7 @@ final class Spans {
         int some;
         do {
             some = takeBatch(Math.min(count - done, BATCH));
-            Memory.putLongs(slots + (long) done * Long.BYTES, batch, some);
+            Memory.putLongs(slots + (long) done * Long.BYTES, batchSegment, some);
             done += some;
         } while (some == BATCH && done < count);
         return done;
@@ -301,7 +304,7 @@ final class Spans {
         HeapCorruption refusal = null;
         for (int done = 0; done < count; done += BATCH) {
             int some = Math.min(count - done, BATCH);
-            Memory.getLongs(slots + (long) done * Long.BYTES, batch, some);
+            Memory.getLongs(slots + (long) done * Long.BYTES, batchSegment, some);
             HeapCorruption another = flushBatch(some);
             refusal = refusal == null ? another : refusal;
         }

@@ -239,7 +239,7 @@ class DirtyRunsTest {
     @Test
     void whoLooksWhatIsDueDoesNotWaitForWhoIsGivingBack() throws Exception {
         heap.free(dirty(4));
-        meanwhile(() -> heap.purge(System.nanoTime()));
+        meanwhile(() -> heap.purge(System.nanoTime(), true));
         assertEquals(4 * PAGE, heap.trim(0));
         assertEquals(0, answer());
     }

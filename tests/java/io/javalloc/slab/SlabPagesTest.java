@@ -60,12 +60,12 @@ class SlabPagesTest {
     void pagesAreGivenBackWhenTheyHaveBeenFreeForTheTimeOfTheDecay() {
         long run = hole(3);
         long now = System.nanoTime();
-        assertEquals(0, heap.purge(now + NANOS_PER_HOUR / 2));
+        assertEquals(0, heap.purge(now + NANOS_PER_HOUR / 2, true));
         assertEquals(-1, Memory.getLong(run));
-        assertEquals(3 * PAGE, heap.purge(now + 2 * NANOS_PER_HOUR));
+        assertEquals(3 * PAGE, heap.purge(now + 2 * NANOS_PER_HOUR, true));
         assertEquals(0, Memory.getLong(run));
         assertEquals(3 * PAGE, memory.discardedBytes());
-        assertEquals(0, heap.purge(now + 4 * NANOS_PER_HOUR), "once");
+        assertEquals(0, heap.purge(now + 4 * NANOS_PER_HOUR, true), "once");
     }
 
     @Test
@@ -87,7 +87,7 @@ class SlabPagesTest {
         heap.pages.table.freedAt[0] -= HOUR; // that long ago
         assertEquals(run, allocate(2));
         heap.free(run);
-        assertEquals(9 * PAGE, heap.purge(System.nanoTime()));
+        assertEquals(9 * PAGE, heap.purge(System.nanoTime(), true));
     }
 
     @Test
@@ -98,7 +98,7 @@ class SlabPagesTest {
         heap.free(run);
         heap.pages.table.freedAt[0] -= HOUR; // that long ago
         heap.free(behind);
-        assertEquals(11 * PAGE, heap.purge(System.nanoTime()));
+        assertEquals(11 * PAGE, heap.purge(System.nanoTime(), true));
     }
 
     @Test
@@ -108,9 +108,9 @@ class SlabPagesTest {
         heap.pages.table.freedAt[0] -= HOUR; // that long ago
         assertEquals(run, allocate(2));
         heap.free(run);
-        assertEquals(0, heap.purge(System.nanoTime()));
+        assertEquals(0, heap.purge(System.nanoTime(), true));
         heap.pages.table.freedAt[0] -= HOUR;
-        assertEquals(2 * PAGE, heap.purge(System.nanoTime()));
+        assertEquals(2 * PAGE, heap.purge(System.nanoTime(), true));
     }
 
     @Test
@@ -122,9 +122,9 @@ class SlabPagesTest {
         heap.free(first);
         pages.table.freedAt[0] -= HOUR; // that long ago
         heap.free(second);
-        assertEquals(0, heap.purge(System.nanoTime()));
+        assertEquals(0, heap.purge(System.nanoTime(), true));
         pages.table.freedAt[0] -= HOUR;
-        assertEquals(4 * PAGE, heap.purge(System.nanoTime()));
+        assertEquals(4 * PAGE, heap.purge(System.nanoTime(), true));
     }
 
     @Test
@@ -138,7 +138,7 @@ class SlabPagesTest {
 
     @Test
     void whereAnotherThreadDoesThatTheyAreLeftToIt() {
-        heap.purge(System.nanoTime());
+        heap.purge(System.nanoTime(), true);
         hole(3);
         heap.pages.table.freedAt[0] -= HOUR; // that long ago
         heap.free(allocate(4));
@@ -182,7 +182,7 @@ class SlabPagesTest {
         memory.refuseDiscards();
         long run = hole(2);
         assertEquals(0, heap.trim(0));
-        assertEquals(0, heap.purge(System.nanoTime() + 2 * NANOS_PER_HOUR));
+        assertEquals(0, heap.purge(System.nanoTime() + 2 * NANOS_PER_HOUR, true));
         assertEquals(2, heap.pages.dirty.pages());
         assertEquals(run, heap.allocateZeroed(2 * PAGE, Heap.MIN_ALIGNMENT));
         assertEquals(0, Memory.getLong(run));

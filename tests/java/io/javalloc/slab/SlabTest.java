@@ -243,15 +243,15 @@ class SlabTest {
     @Test
     void anEmptySpanThatIsNotUsedIsGivenUp() {
         heap.free(allocate(64));
-        heap.purge(System.nanoTime());
-        assertTrue(heap.isWaitingToPurge(), "it has been used since the last time");
+        heap.purge(System.nanoTime(), true);
+        assertTrue(heap.isWaitingToPurge(true), "it has been used since the last time");
         heap.free(allocate(64));
-        heap.purge(System.nanoTime());
+        heap.purge(System.nanoTime(), true);
         assertEquals(0, heap.pages.dirty.pages(), "again");
-        heap.purge(System.nanoTime());
+        heap.purge(System.nanoTime(), true);
         assertEquals(1, heap.pages.dirty.pages());
         heap.trim(0);
-        assertFalse(heap.isWaitingToPurge());
+        assertFalse(heap.isWaitingToPurge(true));
     }
 
     @Test
