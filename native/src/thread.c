@@ -132,8 +132,7 @@ bool thread_end_solitude(bool even_if_alone) {
     libc_enter(&thread_self);
     if (!helper_works && pthread_mutex_trylock(&lock) == 0) {
         if (bridge.multi_threaded) {
-            helper_works =
-                true; /* others have come; but a child of theirs is not alone either: the helper comes along */
+            helper_works = true; /* a child of theirs is not alone either: the helper comes along */
         } else if (even_if_alone) {
             __atomic_store_n(&bridge.multi_threaded, 1, __ATOMIC_SEQ_CST);
             barrier_everywhere();

@@ -62,8 +62,7 @@ typedef intptr_t (*javalloc_operation)(uintptr_t a, uintptr_t b, uintptr_t c);
 #define JAVALLOC_AT_EXIT     5 /* the heap's own last checks -> 0 */
 #define JAVALLOC_EXPLAIN     6 /* the address of a fault -> 1: message says what it means, 0: the heap cannot tell */
 #define JAVALLOC_LEAKS       7 /* address of javalloc_site[], their number -> 0: the live blocks have been added to them */
-#define JAVALLOC_PURGE                                                                                                 \
-    8 /* whether all locks are taken: give back to the system what has been free for long -> 1: more, for later */
+#define JAVALLOC_PURGE       8 /* whether all locks are taken: gives back what is free for long -> 1: more, for later */
 
 /* The live blocks that were asked for at one place of the program; places are numbered by the shim from 1. */
 struct javalloc_site {

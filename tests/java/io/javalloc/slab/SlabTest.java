@@ -255,6 +255,15 @@ class SlabTest {
     }
 
     @Test
+    void besideOneThreadThatTakesNoLocksItStays() {
+        heap.free(allocate(64));
+        heap.purge(System.nanoTime(), false);
+        heap.purge(System.nanoTime(), false);
+        assertEquals(0, heap.pages.dirty.pages());
+        assertFalse(heap.isWaitingToPurge(false), "nothing that could be done");
+    }
+
+    @Test
     void anEmptySpanIsGivenUpWhenThereIsNoOtherMemory() {
         heap.free(allocate(64));
         heap.free(allocate(1000));
