@@ -417,6 +417,26 @@ static void what_is_no_block_of_a_class_goes_to_java(void) {
     CHECK(fake.flushes == flushes + 1 && fake.last_released == (uintptr_t)block);
 }
 
+static void java_does_not_move_a_block_from_one_class_to_another(void) {
+    enum { MOST = 1000 };
+    static void *taken[MOST];
+    int count = 0;
+    while (thread_self.magazines->top[2] != NULL && count < MOST)
+        taken[count++] = javalloc_malloc(40);
+    char *block = javalloc_malloc(16);
+    memcpy(block, "fifteen letters", 16);
+    size_t fills = fake.fills, allocated = fake.allocated, released = fake.released;
+    CHECK(thread_self.magazines->top[2] == NULL);
+    char *moved = javalloc_realloc(block, 40);
+    CHECK(moved != block && memcmp(moved, "fifteen letters", 16) == 0);
+    CHECK(fake.fills == fills + 1 && fake.allocated == allocated && fake.released == released);
+    CHECK(javalloc_malloc(16) == block);
+    javalloc_free(block);
+    javalloc_free(moved);
+    while (count > 0)
+        javalloc_free(taken[--count]);
+}
+
 static void what_overflows_one_magazine_fills_another(void) {
     enum { BLOCKS = 1000 };
     static void *blocks[BLOCKS];
@@ -639,6 +659,7 @@ int main(void) {
     a_block_starts_at_every_multiple_of_its_class_and_nowhere_else();
     sizes_have_the_smallest_class_that_fits();
     a_block_that_is_reallocated_stays_in_its_class();
+    java_does_not_move_a_block_from_one_class_to_another();
     what_is_no_block_of_a_class_goes_to_java();
     what_overflows_one_magazine_fills_another();
     a_thread_gets_the_magazines_of_one_that_has_ended();
