@@ -321,7 +321,7 @@ public final class Slab implements BatchHeap {
     /// With [Hardening] there are none: each block comes and goes one by one.
     @Override
     public int classes() {
-        return pages.hardening.equals(Hardening.NONE) ? CLASSES : 1;
+        return pages.hardening.isAny() ? 1 : CLASSES;
     }
 
     @Override
