@@ -36,6 +36,7 @@ final class Training {
         if (ClassFiles.load(names) < names.size()) {
             throw new IllegalStateException("a class of the jar, or of the JDK, cannot be loaded");
         }
+        LambdaForms.use();
         long[] live = new long[64];
         long slots = Operations.allocate((long) BATCH * Long.BYTES, Long.BYTES, 0);
         for (int i = 0; i < CALLS; i++) {
