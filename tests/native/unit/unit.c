@@ -4,6 +4,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -437,6 +438,14 @@ static void java_does_not_move_a_block_from_one_class_to_another(void) {
         javalloc_free(taken[--count]);
 }
 
+static long mapped_pages(void) {
+    char text[64] = "";
+    int file = open("/proc/self/statm", O_RDONLY);
+    CHECK(file >= 0 && read(file, text, sizeof text - 1) > 0);
+    close(file);
+    return atol(text);
+}
+
 static void what_overflows_one_magazine_fills_another(void) {
     enum { BLOCKS = 1000 };
     static void *blocks[BLOCKS];
@@ -452,7 +461,9 @@ static void what_overflows_one_magazine_fills_another(void) {
     for (int i = 0; i < BLOCKS; i++)
         javalloc_free(blocks[i]);
     CHECK(pile_clear_unused() && fake.flushed == flushed); /* they were in use a moment ago */
+    long pages = mapped_pages();
     CHECK(!pile_clear_unused() && fake.flushed > flushed);
+    CHECK(mapped_pages() < pages); /* nor do the piles keep what they were made of */
 }
 
 static void *allocate_a_little(void *blocks) {
