@@ -10,7 +10,7 @@ import java.util.function.ToLongFunction;
 /// A method handle calls through a *lambda form*, a class that is made when the first method of a
 /// signature is looked up, which takes a millisecond. The cache keeps the forms of those that an
 /// `invokedynamic` leads to, but not of those that code looks up (JDK 25), as do the initializers
-/// of `jdk.internal.foreign`: ten forms, a quarter of a start. So here is a method reference of
+/// of `jdk.internal.foreign`: ten forms, a seventh of a start. So here is a method reference of
 /// each signature, which the training comes by.
 ///
 /// `-Djava.lang.invoke.MethodHandle.TRACE_RESOLVE=true` shows which are missing; the test
