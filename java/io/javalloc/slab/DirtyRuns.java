@@ -102,8 +102,8 @@ final class DirtyRuns {
         long pages = 0;
         synchronized (lock) {
             for (int range = 0; range < FreeRuns.RANGES; range++) {
-                for (int run = first(range); run != NONE; run = table.next[run]) {
-                    pages += table.dirty.count(run, run - table.lengths[run]);
+                for (int run = first(range); run != NONE; run = table.next.get(run)) {
+                    pages += table.dirty.count(run, run - table.lengths.get(run));
                 }
             }
         }
@@ -169,8 +169,8 @@ final class DirtyRuns {
         for (int range = FreeRuns.RANGES - 1; range >= 0; range--) {
             int run = first(range);
             while (run != NONE && count < BATCH && pages < most) {
-                int next = table.next[run];
-                if (now - table.freedAt[run] >= age) {
+                int next = table.next.get(run);
+                if (now - table.freedAt.get(run) >= age) {
                     pages += withdraw(run);
                 }
                 run = next;
@@ -179,7 +179,7 @@ final class DirtyRuns {
     }
 
     private int withdraw(int run) {
-        int end = run - table.lengths[run];
+        int end = run - table.lengths.get(run);
         batch[count] = run;
         firsts[count] = table.dirty.nextSet(run, end);
         ends[count] = table.dirty.endOfSet(run, end);

@@ -88,12 +88,12 @@ final class FreePages {
     }
 
     private int lengthOfFree(int page) {
-        return page < end && !isWithdrawn(page) ? Math.max(0, -table.lengths[page]) : 0;
+        return page < end && !isWithdrawn(page) ? Math.max(0, -table.lengths.get(page)) : 0;
     }
 
     /// Where the free run starts that ends before a page; the page itself if there is none.
     private int startOfFreeBefore(int page) {
-        int start = page > 0 ? page + Math.min(0, table.lengths[page - 1]) : page;
+        int start = page > 0 ? page + Math.min(0, table.lengths.get(page - 1)) : page;
         return start < page && !isWithdrawn(start) ? start : page;
     }
 
@@ -117,8 +117,8 @@ final class FreePages {
 
     /// Cuts pages out of a free run. What is before them and behind them stays free.
     private void carve(int run, int first, int pages) {
-        int runEnd = run - table.lengths[run];
-        int freedAt = table.freedAt[run];
+        int runEnd = run - table.lengths.get(run);
+        int freedAt = table.freedAt.get(run);
         runs.remove(run);
         if (run < first) {
             runs.add(run, first - run, freedAt);
@@ -142,13 +142,13 @@ final class FreePages {
         int behind = lengthOfFree(stop);
         int longest = pages;
         int freedAt = now;
-        table.lengths[first] = 0;
+        table.lengths.set(first, 0);
         if (first - start > longest && isDirty(start, first)) {
             longest = first - start;
-            freedAt = table.freedAt[start];
+            freedAt = table.freedAt.get(start);
         }
         if (behind > longest && isDirty(stop, stop + behind)) {
-            freedAt = table.freedAt[stop];
+            freedAt = table.freedAt.get(stop);
         }
         if (start < first) {
             runs.remove(start);
@@ -165,14 +165,14 @@ final class FreePages {
 
     /// Whether a page is in a free run. Looks at all runs: to find words for a mistake.
     boolean isFree(long page) {
-        return page < end && table.lengths[runOf(page)] < 0;
+        return page < end && table.lengths.get(runOf(page)) < 0;
     }
 
     /// The run that a page is in, which must exist. Looks at all runs.
     int runOf(long page) {
         int run = 0;
-        while (run + Math.abs(table.lengths[run]) <= page) {
-            run += Math.abs(table.lengths[run]);
+        while (run + Math.abs(table.lengths.get(run)) <= page) {
+            run += Math.abs(table.lengths.get(run));
         }
         return run;
     }
@@ -181,18 +181,18 @@ final class FreePages {
 
     /// Keeps a free run from being taken.
     void withdraw(int run) {
-        int length = -table.lengths[run];
+        int length = -table.lengths.get(run);
         runs.remove(run);
-        table.lengths[run] = -length;
-        table.lengths[run + length - 1] = -length;
-        table.next[run] = FreeRuns.NO_LIST;
+        table.lengths.set(run, -length);
+        table.lengths.set(run + length - 1, -length);
+        table.next.set(run, FreeRuns.NO_LIST);
         withdrawn++;
     }
 
     /// The opposite of [#withdraw].
     void putBack(int run, int now) {
-        int length = -table.lengths[run];
-        table.lengths[run + length - 1] = 0;
+        int length = -table.lengths.get(run);
+        table.lengths.set(run + length - 1, 0);
         give(run, length, now);
         withdrawn--;
         if (withdrawn == 0) {
@@ -202,7 +202,7 @@ final class FreePages {
 
     /// Whether the free run that starts at a page is.
     boolean isWithdrawn(int run) {
-        return table.lengths[run] < 0 && table.next[run] == FreeRuns.NO_LIST;
+        return table.lengths.get(run) < 0 && table.next.get(run) == FreeRuns.NO_LIST;
     }
 
     /// Waits, without the lock, until some of what was withdrawn is back.

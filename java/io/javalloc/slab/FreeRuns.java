@@ -59,15 +59,15 @@ final class FreeRuns {
 
     /// Puts pages into the lists that are free, and whose neighbours are not.
     void add(int start, int length, int freedAt) {
-        table.lengths[start] = -length;
-        table.lengths[start + length - 1] = -length;
-        table.freedAt[start] = freedAt;
+        table.lengths.set(start, -length);
+        table.lengths.set(start + length - 1, -length);
+        table.freedAt.set(start, freedAt);
         int list = listOf(start, length);
         boolean isFirst = (filled[list >>> 6] >>> list & 1) == 0;
-        table.previous[start] = NONE;
-        table.next[start] = isFirst ? NONE : heads[list];
+        table.previous.set(start, NONE);
+        table.next.set(start, isFirst ? NONE : heads[list]);
         if (!isFirst) {
-            table.previous[heads[list]] = start;
+            table.previous.set(heads[list], start);
         }
         heads[list] = start;
         filled[list >>> 6] |= 1L << list;
@@ -75,21 +75,21 @@ final class FreeRuns {
 
     /// Takes a run out of the lists.
     void remove(int start) {
-        int length = -table.lengths[start];
-        int next = table.next[start];
-        int previous = table.previous[start];
+        int length = -table.lengths.get(start);
+        int next = table.next.get(start);
+        int previous = table.previous.get(start);
         if (next != NONE) {
-            table.previous[next] = previous;
+            table.previous.set(next, previous);
         }
         if (previous != NONE) {
-            table.next[previous] = next;
+            table.next.set(previous, next);
         } else {
             int list = listOf(start, length);
             heads[list] = next;
             filled[list >>> 6] &= next == NONE ? ~(1L << list) : -1;
         }
-        table.lengths[start] = 0;
-        table.lengths[start + length - 1] = 0;
+        table.lengths.set(start, 0);
+        table.lengths.set(start + length - 1, 0);
     }
 
     /// A run that a shorter one can be cut from.
@@ -113,8 +113,8 @@ final class FreeRuns {
     private int findIn(int first, int pages, long alignment) {
         int run = first;
         while (run != NONE
-                && table.alignedPage(run, alignment) + pages > run - table.lengths[run]) {
-            run = table.next[run];
+                && table.alignedPage(run, alignment) + pages > run - table.lengths.get(run)) {
+            run = table.next.get(run);
         }
         return run;
     }

@@ -8,9 +8,9 @@ import java.util.Arrays;
 
 /// What a [Slab] knows of each page, in Java's memory, out of reach of the program.
 ///
-/// Written under the lock of the pages only; the rows' words are the business of [Spans]. Read by
-/// all: an array that has been replaced by a longer one is never written again, so who still has it
-/// sees what was true for the pages it had.
+/// Written under the lock of the pages only, but for the rows' words and the links between spans,
+/// which are the business of [Spans]. Read by all: an array that has been replaced by a longer one
+/// is never written again, so who still has it sees what was true for the pages it had.
 final class PageTable {
 
     /// log2 of the bytes of a page.
@@ -18,9 +18,12 @@ final class PageTable {
 
     private static final int FIRST_PAGES = 1 << 8;
 
-    /// What a page takes of Java's memory, without its row: three numbers, two links to others, and
-    /// something less than a long for the rest.
-    private static final int BYTES_PER_PAGE = 4 * Integer.BYTES + 2 * Integer.BYTES;
+    /// What a page takes of Java's memory, without its row and its ints: a link to the row, and
+    /// less than an int for the rest.
+    private static final int BYTES_PER_PAGE = 2 * Integer.BYTES;
+
+    /// How many ints a page has.
+    private static final int INTS = 4;
 
     /// The class of the span, 0 if the page is none.
     byte[] classes = {};
@@ -30,16 +33,17 @@ final class PageTable {
 
     /// At the first page of a run its length, negative if the run is free; the same at the last
     /// page of a free run. Else 0. A span is a run of one page.
-    int[] lengths = {};
+    final PageInts lengths = new PageInts();
 
     /// At the first page of a free run: the neighbours in its list, [SpanRow#NONE] for none; the
-    /// next one is [FreeRuns#NO_LIST] if it is in none.
-    int[] next = {};
+    /// next one is [FreeRuns#NO_LIST] if it is in none. At a span, which is written under the lock
+    /// of its class: those in its group.
+    final PageInts next = new PageInts();
 
-    int[] previous = {};
+    final PageInts previous = new PageInts();
 
     /// At the first page of a free run: when it became free, in milliseconds of some clock.
-    int[] freedAt = {};
+    final PageInts freedAt = new PageInts();
 
     /// Whether something may have been written to the page since the system zeroed it; of a page in
     /// use: before it was taken.
@@ -84,37 +88,42 @@ final class PageTable {
 
     /// Sees to it that there is room for so many pages.
     ///
-    /// @return false if there is no Java memory for that; nothing has changed then
+    /// @return false if there is no Java memory for that; there is room for as many as before then
     boolean hasRoom(int pages) {
-        if (pages <= lengths.length) {
+        long missing = lengths.missing(pages);
+        boolean isLonger = pages > rows.length;
+        if (missing == 0 && !isLonger) {
             return true;
         }
-        int length = (int) Math.max(pages, Math.min(most, 2L * lengths.length));
+        int had = rows.length;
+        int length = isLonger ? (int) Math.max(pages, Math.min(most, 2L * had)) : had;
         try {
-            return budget.take((long) (length - lengths.length) * BYTES_PER_PAGE)
-                    && lengthen(length);
+            return budget.take(INTS * missing + (long) (length - had) * BYTES_PER_PAGE)
+                    && makeRoom(pages, length);
         } catch (OutOfMemoryError e) {
             return false;
         }
     }
 
-    private boolean lengthen(int length) {
+    private boolean makeRoom(int pages, int length) {
+        if (length > rows.length) {
+            lengthen(length);
+        }
+        lengths.makeRoom(pages);
+        next.makeRoom(pages);
+        previous.makeRoom(pages);
+        freedAt.makeRoom(pages);
+        return true;
+    }
+
+    private void lengthen(int length) {
         byte[] moreClasses = Arrays.copyOf(classes, length);
         long[][] moreRows = Arrays.copyOf(rows, length);
-        int[] moreLengths = Arrays.copyOf(lengths, length);
-        int[] moreNext = Arrays.copyOf(next, length);
-        int[] morePrevious = Arrays.copyOf(previous, length);
-        int[] moreFreedAt = Arrays.copyOf(freedAt, length);
         dirty.moveTo(new long[PageBits.wordsFor(length)]);
         Arrays.fill(moreRows, rows.length, length, SpanRow.EMPTY);
         VarHandle.storeStoreFence(); // who sees an array without the lock sees what is in it
-        freedAt = moreFreedAt;
-        previous = morePrevious;
-        next = moreNext;
-        lengths = moreLengths;
         rows = moreRows;
         classes = moreClasses;
-        return true;
     }
 
     /// The class of the span on a page, which need not exist; 0 if there is none.

@@ -4,9 +4,7 @@ import static io.javalloc.slab.SpanRow.BITS;
 import static io.javalloc.slab.SpanRow.FREE;
 import static io.javalloc.slab.SpanRow.FULL_WORD;
 import static io.javalloc.slab.SpanRow.HINT;
-import static io.javalloc.slab.SpanRow.NEXT;
 import static io.javalloc.slab.SpanRow.NONE;
-import static io.javalloc.slab.SpanRow.PREVIOUS;
 
 import io.javalloc.BlockVisitor;
 import io.javalloc.HeapCorruption;
@@ -57,8 +55,8 @@ final class SlabAudit {
     // ---- what is live ------------------------------------------------------------------------
 
     private void walkAll(BlockVisitor visitor) {
-        for (int page = 0; page < pages.free.end(); page += Math.abs(table.lengths[page])) {
-            int length = table.lengths[page];
+        for (int page = 0; page < pages.free.end(); page += Math.abs(table.lengths.get(page))) {
+            int length = table.lengths.get(page);
             if (table.classes[page] != 0) {
                 walkSpan(visitor, page, heap.spans[table.classes[page]]);
             } else if (length > 0) {
@@ -115,7 +113,7 @@ final class SlabAudit {
         boolean previousIsFree = false;
         int page = 0;
         while (page < pages.free.end()) {
-            int length = table.lengths[page];
+            int length = table.lengths.get(page);
             int stop = page + Math.abs(length);
             verifyRun(page, length, stop);
             boolean isFree = length < 0 && !pages.free.isWithdrawn(page);
@@ -139,7 +137,7 @@ final class SlabAudit {
         if (length == 0 || stop > pages.free.end()) {
             throw corrupt("No run of pages has the right length at the page", page);
         }
-        if (length < 0 && table.lengths[stop - 1] != length) {
+        if (length < 0 && table.lengths.get(stop - 1) != length) {
             throw corrupt("The end of a free run is not marked", page);
         }
         if (table.classes[page] != 0 && length != 1 + pages.guards.width) {
@@ -163,8 +161,8 @@ final class SlabAudit {
             verifyList(true, range, listed);
             verifyList(false, range, listed);
         }
-        for (int page = 0; page < pages.free.end(); page += Math.abs(table.lengths[page])) {
-            boolean isFree = table.lengths[page] < 0;
+        for (int page = 0; page < pages.free.end(); page += Math.abs(table.lengths.get(page))) {
+            boolean isFree = table.lengths.get(page) < 0;
             if (isFree && !listed.get(page) && !pages.free.isWithdrawn(page)) {
                 throw corrupt("A free run is in no list", page);
             }
@@ -173,9 +171,11 @@ final class SlabAudit {
 
     private void verifyList(boolean isDirty, int range, BitSet listed) {
         int previous = NONE;
-        for (int run = pages.free.runs.first(isDirty, range); run != NONE; run = table.next[run]) {
-            int length = -table.lengths[run];
-            if (listed.get(run) || table.previous[run] != previous) {
+        for (int run = pages.free.runs.first(isDirty, range);
+                run != NONE;
+                run = table.next.get(run)) {
+            int length = -table.lengths.get(run);
+            if (listed.get(run) || table.previous.get(run) != previous) {
                 throw corrupt("A list of free runs is broken", run);
             }
             if (length <= 0 || FreeRuns.rangeOf(length) != range) {
@@ -219,7 +219,7 @@ final class SlabAudit {
             if (table.classes[page] != spans.sizeClass) {
                 throw corrupt("A list of spans has one of another class", page);
             }
-            if (listed.get(page) || row[PREVIOUS] != previous) {
+            if (listed.get(page) || table.previous.get(page) != previous) {
                 throw corrupt("A list of spans is broken", page);
             }
             if (row[FREE] == 0 || spans.groups.groupOf(row[FREE]) != group) {
@@ -227,7 +227,7 @@ final class SlabAudit {
             }
             listed.set(page);
             previous = page;
-            page = (int) row[NEXT];
+            page = table.next.get(page);
         }
     }
 

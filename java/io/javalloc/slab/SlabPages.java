@@ -89,7 +89,7 @@ final class SlabPages {
             return NONE;
         }
         SpanRow.clear(table.rows[page], blocks);
-        table.lengths[page] = 1 + guards.width;
+        table.lengths.set(page, 1 + guards.width);
         table.setClass(page, sizeClass);
         if (hardening.erase()) {
             zero(table.addressOf(page), Region.PAGE);
@@ -133,7 +133,7 @@ final class SlabPages {
         if (page == NONE) {
             return 0;
         }
-        table.lengths[page] = (int) pages + guards.width;
+        table.lengths.set(page, (int) pages + guards.width);
         liveRuns++;
         livePages += pages;
         return table.addressOf(page);
@@ -157,9 +157,8 @@ final class SlabPages {
     /// no span.
     int pagesAt(long address) {
         long page = table.pageOf(address);
-        int[] lengths = table.lengths;
-        boolean isStart = page < lengths.length && (address & Region.PAGE - 1) == 0;
-        int length = isStart && table.classAt(page) == 0 ? lengths[(int) page] : 0;
+        boolean isStart = (address & Region.PAGE - 1) == 0;
+        int length = isStart && table.classAt(page) == 0 ? table.lengths.find(page) : 0;
         return Math.max(0, length - guards.width);
     }
 
@@ -212,7 +211,7 @@ final class SlabPages {
         if (after < before) {
             shorten(first, before, after);
         }
-        table.lengths[first] = after + guards.width;
+        table.lengths.set(first, after + guards.width);
         livePages += after - before;
         return true;
     }
@@ -284,7 +283,7 @@ final class SlabPages {
             return null;
         }
         int run = free.runOf(page);
-        int length = table.lengths[run];
+        int length = table.lengths.get(run);
         long start = table.addressOf(run);
         if (length < 0) {
             return "The program reads or writes memory that has been freed: 0x"

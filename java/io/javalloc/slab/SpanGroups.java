@@ -1,8 +1,6 @@
 package io.javalloc.slab;
 
-import static io.javalloc.slab.SpanRow.NEXT;
 import static io.javalloc.slab.SpanRow.NONE;
-import static io.javalloc.slab.SpanRow.PREVIOUS;
 
 /// The spans of one class that have free blocks, in lists by how many these are.
 ///
@@ -67,40 +65,40 @@ final class SpanGroups {
     }
 
     /// A span has another number of free blocks now.
-    void changed(int page, long[] row, long before, long after) {
+    void changed(int page, long before, long after) {
         int from = groupOf(before);
         int to = groupOf(after);
         if (from != to) {
-            unlink(row, from);
-            link(page, row, to);
+            unlink(page, from);
+            link(page, to);
         }
     }
 
-    private void link(int page, long[] row, int group) {
+    private void link(int page, int group) {
         if (group == NONE) {
             return;
         }
         int next = first(group);
-        row[PREVIOUS] = NONE;
-        row[NEXT] = next;
+        table.previous.set(page, NONE);
+        table.next.set(page, next);
         if (next != NONE) {
-            table.rows[next][PREVIOUS] = page;
+            table.previous.set(next, page);
         }
         heads[group] = page;
         filled |= 1 << group;
     }
 
-    private void unlink(long[] row, int group) {
+    private void unlink(int page, int group) {
         if (group == NONE) {
             return;
         }
-        int next = (int) row[NEXT];
-        int previous = (int) row[PREVIOUS];
+        int next = table.next.get(page);
+        int previous = table.previous.get(page);
         if (next != NONE) {
-            table.rows[next][PREVIOUS] = previous;
+            table.previous.set(next, previous);
         }
         if (previous != NONE) {
-            table.rows[previous][NEXT] = next;
+            table.next.set(previous, next);
         } else if (next != NONE) {
             heads[group] = next;
         } else {

@@ -4,10 +4,10 @@ package io.javalloc.slab;
 /// is given back, for the next span there whose blocks need no more bits.
 ///
 /// ```
-///  word:  FREE    HINT    NEXT    PREVIOUS  BITS
-///         ├───────┼───────┼───────┼─────────┼──────────────┬─ ─ ─
-///         │ count │ word  │ page  │ page    │ 1011...0111  │ a bit for each block: 1 = out
-///         └───────┴───────┴───────┴─────────┴──────────────┴─ ─ ─
+///  word:  FREE    HINT    BITS
+///         ├───────┼───────┼──────────────┬─ ─ ─
+///         │ count │ word  │ 1011...0111  │ a bit for each block: 1 = out
+///         └───────┴───────┴──────────────┴─ ─ ─
 /// ```
 ///
 /// A block is *out* if it is with the program, or with a thread that took it by the batch. Bits
@@ -21,14 +21,8 @@ final class SpanRow {
     /// taken since.
     static final int HINT = 1;
 
-    /// The page of the next span in the list, [#NONE] for none.
-    static final int NEXT = 2;
-
-    /// The page of the span before it in the list, [#NONE] for none.
-    static final int PREVIOUS = 3;
-
     /// The first word of bits.
-    static final int BITS = 4;
+    static final int BITS = 2;
 
     /// No page.
     static final int NONE = -1;
@@ -62,8 +56,6 @@ final class SpanRow {
         int words = words(blocks);
         row[FREE] = blocks;
         row[HINT] = BITS;
-        row[NEXT] = NONE;
-        row[PREVIOUS] = NONE;
         for (int word = BITS; word < words; word++) {
             row[word] = 0;
         }

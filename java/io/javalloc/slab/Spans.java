@@ -265,7 +265,7 @@ final class Spans {
         if (page == spare) {
             spare = NONE;
         }
-        groups.changed(page, row, before, after);
+        groups.changed(page, before, after);
     }
 
     private boolean addSpan() {
@@ -273,7 +273,7 @@ final class Spans {
         if (page == NONE) {
             return false;
         }
-        groups.changed(page, table.rows[page], 0, capacity);
+        groups.changed(page, 0, capacity);
         return true;
     }
 
@@ -385,7 +385,7 @@ final class Spans {
         long after = before + count;
         row[FREE] = after;
         out -= count;
-        groups.changed(page, row, before, after);
+        groups.changed(page, before, after);
         if (after == capacity) {
             emptied(page);
         }
@@ -425,7 +425,7 @@ final class Spans {
             current = NONE;
             currentRow = SpanRow.EMPTY;
         }
-        groups.changed(page, table.rows[page], capacity, 0);
+        groups.changed(page, capacity, 0);
         pages.giveSpan(page);
     }
 

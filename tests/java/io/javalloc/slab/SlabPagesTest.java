@@ -84,7 +84,7 @@ class SlabPagesTest {
     @Test
     void whatIsTakenFromALongRunAgainAndAgainDoesNotKeepItFromTheSystem() {
         long run = hole(9);
-        heap.pages.table.freedAt[0] -= HOUR; // that long ago
+        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
         assertEquals(run, allocate(2));
         heap.free(run);
         assertEquals(9 * PAGE, heap.purge(System.nanoTime(), true));
@@ -96,7 +96,7 @@ class SlabPagesTest {
         long behind = allocate(2);
         allocate(1);
         heap.free(run);
-        heap.pages.table.freedAt[0] -= HOUR; // that long ago
+        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
         heap.free(behind);
         assertEquals(11 * PAGE, heap.purge(System.nanoTime(), true));
     }
@@ -105,11 +105,11 @@ class SlabPagesTest {
     void pagesThatAreFreedBesideALongCleanRunAreNotGivenBackAtOnce() {
         long run = hole(9);
         heap.trim(0);
-        heap.pages.table.freedAt[0] -= HOUR; // that long ago
+        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
         assertEquals(run, allocate(2));
         heap.free(run);
         assertEquals(0, heap.purge(System.nanoTime(), true));
-        heap.pages.table.freedAt[0] -= HOUR;
+        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR);
         assertEquals(2 * PAGE, heap.purge(System.nanoTime(), true));
     }
 
@@ -120,17 +120,17 @@ class SlabPagesTest {
         long second = allocate(2);
         allocate(1);
         heap.free(first);
-        pages.table.freedAt[0] -= HOUR; // that long ago
+        pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
         heap.free(second);
         assertEquals(0, heap.purge(System.nanoTime(), true));
-        pages.table.freedAt[0] -= HOUR;
+        pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR);
         assertEquals(4 * PAGE, heap.purge(System.nanoTime(), true));
     }
 
     @Test
     void runsThatAreDueAreGivenBackByWhoComesToThePages() {
         hole(3);
-        heap.pages.table.freedAt[0] -= HOUR; // that long ago
+        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
         heap.pages.dirty.due -= HOUR;
         heap.free(allocate(4));
         assertEquals(3 * PAGE, memory.discardedBytes());
@@ -140,13 +140,13 @@ class SlabPagesTest {
     void whereAnotherThreadDoesThatTheyAreLeftToIt() {
         heap.purge(System.nanoTime(), true);
         hole(3);
-        heap.pages.table.freedAt[0] -= HOUR; // that long ago
+        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
         heap.free(allocate(4));
         assertEquals(0, memory.discardedBytes(), "there was a look just now");
         heap.pages.dirty.due -= HOUR;
         heap.free(allocate(4));
         assertEquals(0, memory.discardedBytes(), "they are left to the thread that has the time");
-        heap.pages.table.freedAt[0] -= HOUR;
+        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR);
         heap.pages.dirty.due -= HOUR;
         heap.free(allocate(4));
         assertEquals(3 * PAGE, memory.discardedBytes());

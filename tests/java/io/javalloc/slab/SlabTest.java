@@ -487,16 +487,19 @@ class SlabTest {
     @Test
     void whereJavaHasNoMemoryForTheTableTheHeapIsFull() {
         PageTable table = new PageTable(0, Integer.MAX_VALUE, new Budget(Long.MAX_VALUE));
-        table.lengths[255] = 7;
-        assertTrue(!table.hasRoom(Integer.MAX_VALUE), "the VM has a limit on arrays");
-        assertTrue(table.hasRoom(300));
-        assertEquals(7, table.lengths[255]);
-        assertEquals(0, table.lengths[299]);
+        table.lengths.set(255, 7);
+        assertFalse(table.hasRoom(Integer.MAX_VALUE), "the VM has a limit on arrays");
+        assertTrue(table.hasRoom(3000));
+        assertEquals(7, table.lengths.get(255));
+        assertEquals(0, table.lengths.get(2999));
+        assertEquals(7, table.lengths.find(255));
+        assertEquals(0, table.lengths.find(2999));
+        assertEquals(0, table.lengths.find(1L << 40), "no page");
     }
 
     @Test
     void withoutABudgetForMoreRowsTheHeapIsFullAndStaysSound() {
-        long forTable = PAGES * 24;
+        long forTable = PAGES * 8 + 4 * 4096;
         long forTwoRows = 2L * (SpanRow.words(CAPACITY) + 2) * Long.BYTES;
         Slab poor = heap(new Budget(forTable + forTwoRows));
         List<Long> blocks = new ArrayList<>();
@@ -558,9 +561,9 @@ class SlabTest {
         row[SpanRow.HINT] = SpanRow.BITS + 1;
         assertVerifySees("The search for a free block begins outside of the span");
         row[SpanRow.HINT] = SpanRow.BITS;
-        row[SpanRow.NEXT] = 0;
+        table.next.set(0, 0);
         assertVerifySees("A list of spans is broken");
-        row[SpanRow.NEXT] = SpanRow.NONE;
+        table.next.set(0, SpanRow.NONE);
         table.classes[0]++;
         assertVerifySees("A list of spans has one of another class");
         table.classes[0]--;
@@ -571,20 +574,20 @@ class SlabTest {
         allocate(2 * PAGE);
         heap.free(allocate(2 * PAGE));
         PageTable table = heap.pages.table;
-        table.lengths[0] = 1;
+        table.lengths.set(0, 1);
         assertVerifySees("No run of pages has the right length");
-        table.lengths[0] = 2;
-        table.lengths[3] = 0;
+        table.lengths.set(0, 2);
+        table.lengths.set(3, 0);
         assertVerifySees("The end of a free run is not marked");
-        table.lengths[3] = -2;
+        table.lengths.set(3, -2);
         table.dirty.clear(2, 4);
         assertVerifySees("A free run is in the wrong list, dirty or clean");
         table.dirty.set(2, 4);
         table.classes[1] = 1;
         assertVerifySees("A page that is no span has a class");
         table.classes[1] = 0;
-        table.previous[2] = 0;
+        table.previous.set(2, 0);
         assertVerifySees("A list of free runs is broken");
-        table.previous[2] = SpanRow.NONE;
+        table.previous.set(2, SpanRow.NONE);
     }
 }
