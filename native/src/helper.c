@@ -21,7 +21,7 @@
 
 #define SECOND 1000000000L
 
-/* To make the upcall stubs, one with each that is not refused. */
+/* To make an upcall stub. */
 #define TRIES 60
 
 /* Below the size that gets a mapping of its own, and together more than an arena keeps. */
@@ -36,7 +36,12 @@
 #define TRIM_NANOSECONDS (6 * SECOND)
 
 static sem_t is_ready, is_wanted;
-static _Atomic bool stubs_are_wanted, purge_is_wanted;
+static _Atomic bool purge_is_wanted;
+
+/* A bit for each operation. */
+static _Atomic uint32_t wanted_stubs;
+
+static _Atomic bool makes_stub;
 
 /* False: nobody has wanted anything until then. */
 static bool wait_until(long time) {
@@ -61,7 +66,7 @@ static void watch(void) {
     } else if (gate_get_stuck()) {
         is_stuck = true;
         snprintf(bridge.message, sizeof bridge.message, "the heap %s", bridge.heap);
-        jni_call_entry(ENTRY_DESCRIBE_HANG);
+        jni_describe_hang();
         report("a call has not come back for %u s or more: %s (%u thread%s, %d for one); libc serves the others",
                options.patience_seconds, bridge.message, count, count == 1 ? " waits" : "s wait", (int)id);
     }
@@ -88,13 +93,24 @@ static bool purge(void) {
 
 /* Nobody may be in the heap for a moment, and that may not be had at once. In between they get in. Without stubs JNI
  * goes on serving. */
-static void make_stubs(void) {
+static void make_stub(int operation) {
     const struct timespec moment = {.tv_nsec = 1000000};
-    for (int tries = 0; bridge.stubs_ready == 0 && tries < TRIES; tries++) {
-        jni_call_entry(ENTRY_MAKE_STUB);
+    makes_stub = true;
+    for (int tries = 0; (bridge.stubs_ready >> operation & 1) == 0 && tries < TRIES; tries++) {
+        jni_make_stub(operation);
         syscall(SYS_nanosleep, &moment, NULL);
     }
+    makes_stub = false;
 }
+
+static void make_wanted_stubs(void) {
+    for (uint32_t wanted; (wanted = atomic_exchange(&wanted_stubs, 0)) != 0;)
+        for (int operation = 0; operation < BRIDGE_OPERATIONS; operation++)
+            if ((wanted >> operation & 1) != 0)
+                make_stub(operation);
+}
+
+bool helper_makes_stub(void) { return makes_stub && thread_self.kind == THREAD_JVM; }
 
 static long earlier(long a, long b) { return a < b ? a : b; }
 
@@ -105,8 +121,7 @@ static void serve(void) {
     for (;;) {
         wait_until(earlier(watch_at, earlier(purge_at, trim_at)));
         long now = process_nanoseconds();
-        if (atomic_exchange(&stubs_are_wanted, false))
-            make_stubs();
+        make_wanted_stubs();
         if (purge_at == LONG_MAX && purge_is_wanted)
             purge_at = now + PURGE_NANOSECONDS;
         if (now >= purge_at) {
@@ -160,8 +175,8 @@ void helper_start(void) {
     pthread_attr_destroy(&attributes);
 }
 
-void helper_make_stubs(void) {
-    stubs_are_wanted = true;
+void helper_make_stub(int operation) {
+    wanted_stubs |= (uint32_t)1 << operation;
     sem_post(&is_wanted);
 }
 

@@ -1,22 +1,23 @@
 /*
  * jni.c: what Java calls in C, and how C calls Java as long as there are no upcall stubs.
  *
- * Making the stubs takes Java some 30 ms of processor time, nearly as much as the start, and a call through JNI some 70
- * ns more than one through a stub. Most processes are over before that pays: the stubs are made, on a thread beside the
- * program (helper.c), once it has called so often. With magazines that is half a million allocations or more.
+ * Making the first stub takes Java some 30 ms of processor time, nearly as much as the start, each further one 4, and a
+ * call through JNI some 70 ns more than one through a stub. Most processes are over before that pays: an operation gets
+ * its stub, on a thread beside the program (helper.c), once it has been called so often. With magazines that is half a
+ * million allocations or more.
  */
 #include <jni.h>
 #include <stdatomic.h>
 
 #include "internal.h"
 
-#define CALLS_WORTH_STUBS 20000
+#define CALLS_WORTH_A_STUB 20000
 
 #define OF_ANOTHER_BUILD "javalloc.jar is of another build than libjavalloc.so"
 
 static jclass entry, operations;
-static jmethodID entry_methods[2], jni_methods[8];
-static _Atomic uint32_t calls_through_jni;
+static jmethodID make_stub, describe_hang, jni_methods[BRIDGE_OPERATIONS];
+static _Atomic uint32_t calls_through_jni[BRIDGE_OPERATIONS];
 
 /* ---- what Java calls in C: Stubs, SystemPages and Host of io.javalloc.bridge ---- */
 
@@ -99,8 +100,8 @@ static bool bind_stubs(JNIEnv *env) {
 static intptr_t call_operation(int which, uintptr_t a, uintptr_t b, uintptr_t c) {
     JNIEnv *env = jvm_environment(); /* route.c: the caller is attached */
     jvalue arguments[] = {{.j = (jlong)a}, {.j = (jlong)b}, {.j = (jlong)c}};
-    if (unlikely(atomic_fetch_add_explicit(&calls_through_jni, 1, memory_order_relaxed) == CALLS_WORTH_STUBS))
-        helper_make_stubs();
+    if (unlikely(atomic_fetch_add_explicit(&calls_through_jni[which], 1, memory_order_relaxed) == CALLS_WORTH_A_STUB))
+        helper_make_stub(which);
     int before = cancellation_forbid();
     intptr_t answer = (*env)->CallStaticLongMethodA(env, operations, jni_methods[which], arguments);
     cancellation_allow(before);
@@ -120,11 +121,11 @@ THROUGH_JNI(7, nothing)
 #undef THROUGH_JNI
 
 static bool bind_operations(JNIEnv *env) {
-    static const char *const names[] = {"allocate", "release", "resize", "usableSize",
-                                        "inspect",  "fill",    "flush",  "nothing"};
+    static const char *const names[BRIDGE_OPERATIONS] = {"allocate", "release", "resize", "usableSize",
+                                                         "inspect",  "fill",    "flush",  "nothing"};
     jclass found = (*env)->FindClass(env, "io/javalloc/bridge/Operations");
     operations = found == NULL ? NULL : (*env)->NewGlobalRef(env, found);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < BRIDGE_OPERATIONS; i++) {
         jni_methods[i] = operations == NULL ? NULL : (*env)->GetStaticMethodID(env, operations, names[i], "(JJJ)J");
         if (jni_methods[i] == NULL)
             return false;
@@ -145,15 +146,23 @@ static void serve_through_jni(void) {
 
 /* ---- Entry ---- */
 
-bool jni_call_entry(enum entry_method method) {
+void jni_make_stub(int operation) {
     bool is_by_us = false;
     if (!jvm_attach(&is_by_us))
-        return false;
+        return;
     JNIEnv *env = jvm_environment();
-    if (method == ENTRY_DESCRIBE_HANG || bind_stubs(env))
-        (*env)->CallStaticVoidMethod(env, entry, entry_methods[method], (jlong)(uintptr_t)&bridge);
+    if (bind_stubs(env))
+        (*env)->CallStaticVoidMethod(env, entry, make_stub, (jlong)(uintptr_t)&bridge, (jint)operation);
     (*env)->ExceptionClear(env);
-    return true;
+}
+
+void jni_describe_hang(void) {
+    bool is_by_us = false;
+    if (!jvm_attach(&is_by_us))
+        return;
+    JNIEnv *env = jvm_environment();
+    (*env)->CallStaticVoidMethod(env, entry, describe_hang, (jlong)(uintptr_t)&bridge);
+    (*env)->ExceptionClear(env);
 }
 
 const char *jni_start(int *exit_status) {
@@ -163,11 +172,10 @@ const char *jni_start(int *exit_status) {
         return "javalloc.jar is missing or damaged: class "
                "io.javalloc.bridge.Entry not found";
     entry = (*env)->NewGlobalRef(env, found);
-    entry_methods[ENTRY_MAKE_STUB] = (*env)->GetStaticMethodID(env, entry, "makeStub", "(J)V");
-    entry_methods[ENTRY_DESCRIBE_HANG] = (*env)->GetStaticMethodID(env, entry, "describeHang", "(J)V");
+    make_stub = (*env)->GetStaticMethodID(env, entry, "makeStub", "(JI)V");
+    describe_hang = (*env)->GetStaticMethodID(env, entry, "describeHang", "(J)V");
     jmethodID start = (*env)->GetStaticMethodID(env, entry, "start", "(J)I");
-    if (start == NULL || entry_methods[ENTRY_MAKE_STUB] == NULL || entry_methods[ENTRY_DESCRIBE_HANG] == NULL ||
-        !bind_pages(env))
+    if (start == NULL || make_stub == NULL || describe_hang == NULL || !bind_pages(env))
         return OF_ANOTHER_BUILD;
     jint answer = (*env)->CallStaticIntMethod(env, entry, start, (jlong)(uintptr_t)&bridge);
     if ((*env)->ExceptionCheck(env))

@@ -203,14 +203,9 @@ void jvm_detach(void) { (*vm)->DetachCurrentThread(vm); }
 
 static _Atomic uint64_t allocated_bytes, gc_count;
 
-/* What Java allocates to make the upcall stubs, on a thread of its own, is part of the start, though it comes later. */
-static bool makes_stubs(void) {
-    return thread_self.kind == THREAD_JVM && __atomic_load_n(&bridge.stubs_ready, __ATOMIC_RELAXED) == 0;
-}
-
 static void JNICALL on_object(jvmtiEnv *jvmti, JNIEnv *env, jthread thread, jobject object, jclass type, jlong bytes) {
     (void)jvmti, (void)env, (void)thread, (void)object, (void)type;
-    if (!makes_stubs())
+    if (!helper_makes_stub()) /* that is part of the start, though it comes later */
         allocated_bytes += (uint64_t)bytes;
 }
 

@@ -55,15 +55,22 @@ struct jvm_figures jvm_figures(void);
 
 /* Starts the Java side; see jvm_start. */
 const char *jni_start(int *exit_status);
-/* On a thread of the JVM's, which is attached, and stays so; false if it cannot be. */
-enum entry_method { ENTRY_MAKE_STUB, ENTRY_DESCRIBE_HANG };
-bool jni_call_entry(enum entry_method method);
+/* The bridge's operations, which are numbered from 0. */
+enum {
+    BRIDGE_OPERATIONS =
+        (sizeof(struct javalloc_bridge) - offsetof(struct javalloc_bridge, allocate)) / sizeof(uintptr_t)
+};
+/* On a thread of the JVM's, which is attached, if it can be, and stays so. */
+void jni_make_stub(int operation);
+void jni_describe_hang(void);
 
 /* ---- helper.c: a thread beside the program ---- */
 
 /* Once the Java side is up. Without it JNI goes on serving. */
 void helper_start(void);
-void helper_make_stubs(void);
+void helper_make_stub(int operation);
+/* Whether it does so now, on this thread. */
+bool helper_makes_stub(void);
 /* Before long, what the heap does not use goes back to the system. */
 void helper_purge_soon(void);
 

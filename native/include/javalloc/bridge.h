@@ -95,9 +95,9 @@ struct javalloc_bridge {
      * thread is inside an operation that began at 0, so an operation that read 0 is alone until it returns. */
     uint32_t multi_threaded;
 
-    /* Written by Java: 1 once all operations below are upcall stubs. Until then, in a program's first 1,000 calls and
-     * some 100 ms, some or all are functions of the shim that go through JNI: slower, but ready as soon as the heap is.
-     */
+    /* Written by Java: a bit for each operation below, the first in bit 0, that is an upcall stub. The others are
+     * functions of the shim that go through JNI: slower, but ready as soon as the heap is, and enough for what a
+     * program calls seldom. */
     uint32_t stubs_ready;
 
     /* Written by Java when it starts: the bytes of each size class's blocks, ascending; 0 behind the last. All 0: the
@@ -107,7 +107,8 @@ struct javalloc_bridge {
     /* Written by Java: one sentence for the user, NUL-terminated. See JAVALLOC_CORRUPT and JAVALLOC_BAD_HEAP. */
     char message[JAVALLOC_MESSAGE_MAX];
 
-    /* First the shim's, which go through JNI; each replaced by Java with its upcall stub. */
+    /* The operations, numbered from 0. First the shim's; each replaced by Java with its upcall stub when the shim wants
+     * one. */
     javalloc_operation allocate;    /* (size >= 1, alignment, place << 1 | zeroed) -> address; 0: no memory */
     javalloc_operation release;     /* (address, size that the caller says it has or 0, alignment or 0) -> 0 */
     javalloc_operation resize;      /* (address, size >= 1, place) -> address; 0: no memory, the block is untouched */

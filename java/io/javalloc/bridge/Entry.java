@@ -52,9 +52,10 @@ final class Entry {
         }
     }
 
-    /// Makes the next upcall stub, if nothing is in the way. Called on a thread beside the program.
-    static void makeStub(long bridge) {
-        Stubs.makeNext(bridge);
+    /// Makes the upcall stub of an operation, if nothing is in the way. Called on a thread beside
+    /// the program.
+    static void makeStub(long bridge, int operation) {
+        Stubs.make(bridge, operation);
     }
 
     /// Leaves a message that says where the heap is. Called on a thread beside the program.

@@ -1,6 +1,5 @@
 package io.javalloc.bridge;
 
-import io.javalloc.memory.Memory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -42,11 +41,7 @@ public final class Host {
             throw new IllegalStateException(
                     isOther ? "the library is of another build" : Text.left());
         }
-        boolean isMore = true;
-        while (isMore) {
-            isMore = Stubs.makeNext(bridge);
-        }
-        if (Memory.getInt(bridge + Table.STUBS_READY) == 0) {
+        if (!Stubs.makeAll(bridge)) {
             throw new IllegalStateException("Java has too little memory left for upcall stubs");
         }
         ready();

@@ -9,11 +9,11 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
 
-/// Makes the upcall stubs, tries them, and puts them into the bridge, one after the other: each is
-/// one store of a word that a thread which calls meanwhile sees whole, old or new.
+/// Makes upcall stubs, tries them, and puts them into the bridge: each is one store of a word that
+/// a thread which calls meanwhile sees whole, old or new.
 ///
-/// The first stub takes some 20 ms, because the linker makes and compiles classes for the
-/// signature; all of them have the same one, so each further stub takes a fraction of one.
+/// The first stub takes some 30 ms, because the linker makes classes for the signature; all of them
+/// have the same one, so each further stub takes 4.
 ///
 /// What is thrown in a stub outside of the operation itself ends the process: when Java's memory is
 /// full, what HotSpot makes for a stub that is called for the first time, or often. So each is
@@ -28,28 +28,17 @@ final class Stubs {
                     ValueLayout.JAVA_LONG,
                     ValueLayout.JAVA_LONG);
 
+    /// The operations, as they are numbered.
     private static final List<String> NAMES =
             List.of(
-                    "fill",
-                    "flush",
                     "allocate",
                     "release",
                     "resize",
                     "usableSize",
                     "inspect",
+                    "fill",
+                    "flush",
                     "nothing");
-
-    /// Where their addresses go, in the bridge.
-    private static final long[] PLACES = {
-        Table.FILL,
-        Table.FLUSH,
-        Table.ALLOCATE,
-        Table.RELEASE,
-        Table.RESIZE,
-        Table.USABLE_SIZE,
-        Table.INSPECT,
-        Table.NOTHING
-    };
 
     /// A method handle is made anew for its caller when it has been called 127 times.
     private static final int TIMES = 200;
@@ -58,30 +47,38 @@ final class Stubs {
     /// give: a survivor space, and what is left at the ends of others.
     private static final long ENOUGH_MEMORY = 16 << 20;
 
-    /// Those that have been made; the first of them are in the bridge.
+    /// Those that have been made, by number; some of them are in the bridge.
     private static final long[] MADE = new long[NAMES.size()];
-
-    private static int installed;
 
     private Stubs() {}
 
-    /// Makes the next stub, tries it, and puts it into the bridge. One at a time: that takes a
-    /// millisecond or two, for which callers have to wait, and they are to get in between.
+    /// Makes a stub, tries it, and puts it into the bridge. One at a time: that takes a millisecond
+    /// or two, for which callers have to wait, and they are to get in between.
     ///
-    /// @param bridge address of the `struct javalloc_bridge`
-    /// @return whether it has done that, and there are more
-    static boolean makeNext(long bridge) {
-        if (MADE[installed] == 0) {
-            MADE[installed] = make(MethodHandles.lookup(), NAMES.get(installed));
+    /// @param bridge    address of the `struct javalloc_bridge`
+    /// @param operation its number
+    /// @return whether it has done that
+    static boolean make(long bridge, int operation) {
+        if (MADE[operation] == 0) {
+            MADE[operation] = make(MethodHandles.lookup(), NAMES.get(operation));
         }
-        if (!tryAndInstall(MADE[installed], bridge + PLACES[installed])) {
-            return false;
+        long place = bridge + Table.ALLOCATE + (long) operation * Long.BYTES;
+        boolean isInstalled = tryAndInstall(MADE[operation], place);
+        if (isInstalled) {
+            long ready = bridge + Table.STUBS_READY;
+            Memory.putInt(ready, Memory.getInt(ready) | 1 << operation);
         }
-        installed++;
-        if (installed == MADE.length) {
-            Memory.putInt(bridge + Table.STUBS_READY, 1);
+        return isInstalled;
+    }
+
+    /// As [#make], for all.
+    static boolean makeAll(long bridge) {
+        for (int operation = 0; operation < MADE.length; operation++) {
+            if (!make(bridge, operation)) {
+                return false;
+            }
         }
-        return installed < MADE.length;
+        return true;
     }
 
     /// @return false if that is not possible now
