@@ -16,6 +16,9 @@ JVM_OPTION("-Xmn4m")
 JVM_OPTION("-XX:MinTLABSize=1k")
 JVM_OPTION("-XX:TLABSize=1k")
 JVM_OPTION("-XX:-ResizeTLAB")
+/* ... of which the JVM would keep 576 bytes free at the end, for prefetching beyond what is allocated. */
+JVM_OPTION("-XX:AllocatePrefetchDistance=0")
+JVM_OPTION("-XX:AllocatePrefetchStepSize=1")
 /* Address space that would only be reserved: it counts under RLIMIT_AS. */
 JVM_OPTION("-XX:ReservedCodeCacheSize=32m")
 JVM_OPTION("-XX:CompressedClassSpaceSize=32m")

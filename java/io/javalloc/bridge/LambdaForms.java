@@ -1,6 +1,9 @@
 package io.javalloc.bridge;
 
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.util.function.Consumer;
 import java.util.function.LongBinaryOperator;
 import java.util.function.LongFunction;
 import java.util.function.ToLongFunction;
@@ -16,6 +19,31 @@ import java.util.function.ToLongFunction;
 /// `-Djava.lang.invoke.MethodHandle.TRACE_RESOLVE=true` shows which are missing; the test
 /// `start-up`, that none is.
 final class LambdaForms {
+
+    /// Of an operation.
+    interface ThreeLongs {
+        long apply(long a, long b, long c);
+    }
+
+    /// Of what the linker puts before an operation.
+    interface Adapter {
+        long apply(Object target, long a, long b, long c);
+    }
+
+    /// Of `MethodHandle.invokeBasic` for an operation.
+    interface Invocation {
+        long apply(Targets handle, long a, long b, long c);
+    }
+
+    /// Of `MethodHandle.invokeBasic` for what the linker puts before an operation.
+    interface AdapterInvocation {
+        long apply(Targets handle, Object target, long a, long b, long c);
+    }
+
+    /// Of `SharedUtils`.
+    interface Allocation {
+        Object apply(SegmentAllocator allocator, MemoryLayout layout);
+    }
 
     /// Of `LayoutPath.addScaledOffset`.
     interface FourLongs {
@@ -54,7 +82,27 @@ final class LambdaForms {
         Check check = Targets::check;
         Slice slice = MemorySegment::asSlice;
         Step step = Walker::walk;
-        Object[] all = {toLong, fromLong, ofTwo, ofFour, check, slice, step};
+        Consumer<Object> take = Targets::take;
+        Allocation allocation = SegmentAllocator::allocate;
+        ThreeLongs operation = Targets::operation;
+        Adapter adapter = Targets::adapter;
+        Invocation invocation = Targets::invoke;
+        AdapterInvocation adapterInvocation = Targets::invokeAdapter;
+        Object[] all = {
+            toLong,
+            fromLong,
+            ofTwo,
+            ofFour,
+            check,
+            slice,
+            step,
+            take,
+            allocation,
+            operation,
+            adapter,
+            invocation,
+            adapterInvocation
+        };
         return all.length;
     }
 
@@ -79,5 +127,23 @@ final class LambdaForms {
         }
 
         static void check(Object a, long b, Object c) {}
+
+        static void take(Object a) {}
+
+        static long operation(long a, long b, long c) {
+            return 0;
+        }
+
+        static long adapter(Object target, long a, long b, long c) {
+            return 0;
+        }
+
+        private long invoke(long a, long b, long c) {
+            return 0;
+        }
+
+        private long invokeAdapter(Object target, long a, long b, long c) {
+            return 0;
+        }
     }
 }
