@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <sys/syscall.h>
@@ -27,6 +28,10 @@
 /* Below the size that gets a mapping of its own, and together more than an arena keeps. */
 #define ARENA_BLOCK  ((size_t)100 << 10)
 #define ARENA_BLOCKS 40
+
+/* What may stay free at the end of an arena of libc's, whose malloc is the JVM's. By itself glibc allows twice as much
+ * as the largest block that was freed and had a mapping of its own. */
+#define ARENA_SPARE (128 << 10)
 
 /* How long pages may wait, after the time that the heap gives them, to be given back. */
 #define PURGE_NANOSECONDS (SECOND / 2)
@@ -156,6 +161,7 @@ static void prepare_arena(void) {
 
 static void *run(void *unused) {
     pthread_setname_np(pthread_self(), "javalloc-helper");
+    __libc_mallopt(M_TRIM_THRESHOLD, ARENA_SPARE);
     prepare_arena();
     sem_post(&is_ready);
     serve();
