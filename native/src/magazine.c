@@ -25,6 +25,9 @@
 #define MOST       (2 * PILE_BATCH)
 #define LEAST      4u
 
+/* Of what overflows: after so many bytes a thread looks at another class. */
+#define BYTES_OF_A_LOOK ((size_t)512 << 10)
+
 /* A new one has room for so many. */
 #define FIRST_BYTES ((size_t)1 << 10)
 
@@ -188,6 +191,23 @@ static void flush(struct thread *self, struct magazines *set, unsigned number, u
     close_up(set, number, count);
 }
 
+/* What the program has turned away from must not lie there until the helper comes, while it fills room with something
+ * else: who frees much of one class looks at the others, one after the other, and what nobody has touched since the
+ * last look goes back. */
+static void look_at_another(struct thread *self, struct magazines *set, unsigned in_use) {
+    unsigned number = set->seen + 1;
+    if (number >= JAVALLOC_CLASSES || magazine_classes.bytes[number] == 0)
+        number = 1;
+    set->seen = number;
+    if (number == in_use)
+        return;
+    void *top = set->top[number];
+    if (top != NULL && top == set->top_seen[number])
+        magazine_pile_up(set, number);
+    set->top_seen[number] = set->top[number];
+    pile_flush_unused(self, number);
+}
+
 /* Those go that have been there for longest. */
 static void overflow(struct thread *self, struct magazines *set, unsigned number) {
     uint32_t half = (magazine_count(set, number) + 1) / 2;
@@ -195,6 +215,11 @@ static void overflow(struct thread *self, struct magazines *set, unsigned number
         close_up(set, number, half);
     else
         flush(self, set, number, half);
+    set->overflowed += half * magazine_classes.bytes[number];
+    if (set->overflowed >= BYTES_OF_A_LOOK) {
+        set->overflowed = 0;
+        look_at_another(self, set, number);
+    }
 }
 
 bool magazine_make_room(struct thread *self, void *block) {

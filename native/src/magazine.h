@@ -28,6 +28,9 @@ struct magazines {
     void **bottom[JAVALLOC_CLASSES];
     uint64_t calls[OPERATIONS];       /* that came no further */
     void *top_then[JAVALLOC_CLASSES]; /* as it was when depot_clear_idle looked last */
+    void *top_seen[JAVALLOC_CLASSES]; /* as it was when the thread itself did, because of what overflowed */
+    uint32_t seen;                    /* the class that it looked at */
+    uint32_t overflowed;              /* bytes, since then */
     struct thread *owner;             /* under the depot's lock; NULL: the depot */
     struct magazines *next;           /* all sets ever made */
     struct magazines *next_in_depot;
@@ -154,6 +157,8 @@ bool pile_put(unsigned number, void *const *slots, uint32_t count);
 bool pile_add(unsigned number, void *const *slots, uint32_t count);
 uint32_t pile_take(unsigned number, void **slots);     /* at most PILE_BATCH blocks; returns how many */
 void pile_flush(struct thread *self, unsigned number); /* all of it, to Java */
+/* Some of it, to Java, if nothing has been taken since this was asked for last. */
+void pile_flush_unused(struct thread *self, unsigned number);
 size_t pile_blocks(unsigned number);
 /* To Java what has lain unused since this was asked for last; true: there is more. On a thread of the JVM's. */
 bool pile_clear_unused(void);

@@ -20,6 +20,9 @@ struct batch {
     void *blocks[PILE_BATCH];
 };
 
+/* Batches that a thread gives back at a time of what is not used. */
+#define SOME_UNUSED 64
+
 /* Batches are mapped so many at a time. */
 #define SOME_BATCHES 60
 static struct some {
@@ -34,7 +37,8 @@ static struct pile {
     pthread_mutex_t lock;
     struct batch *first;
     uint32_t blocks;
-    bool is_in_use; /* it has been taken from lately */
+    bool is_in_use; /* it has been taken from since the helper looked last */
+    bool is_wanted; /* ... or a thread that gives back what is not used */
 } piles[JAVALLOC_CLASSES];
 
 static void make_spares(void) {
@@ -116,7 +120,7 @@ bool pile_put(unsigned number, void *const *slots, uint32_t count) {
     return true;
 }
 
-static struct batch *take_batch(struct pile *pile) {
+static struct batch *take_batch(struct pile *pile, bool is_use) {
     if (pile->blocks == 0)
         return NULL;
     pthread_mutex_lock(&pile->lock);
@@ -124,14 +128,15 @@ static struct batch *take_batch(struct pile *pile) {
     if (batch != NULL) {
         pile->first = batch->next;
         pile->blocks -= batch->count;
-        pile->is_in_use = true;
+        pile->is_in_use |= is_use;
+        pile->is_wanted |= is_use;
     }
     pthread_mutex_unlock(&pile->lock);
     return batch;
 }
 
 uint32_t pile_take(unsigned number, void **slots) {
-    struct batch *batch = take_batch(&piles[number]);
+    struct batch *batch = take_batch(&piles[number], true);
     if (batch == NULL)
         return 0;
     uint32_t count = batch->count;
@@ -140,9 +145,20 @@ uint32_t pile_take(unsigned number, void **slots) {
     return count;
 }
 
-void pile_flush(struct thread *self, unsigned number) {
-    for (struct batch *batch; (batch = take_batch(&piles[number])) != NULL; give_spare(batch))
+static void flush_some(struct thread *self, unsigned number, uint32_t batches) {
+    for (struct batch *batch; batches != 0 && (batch = take_batch(&piles[number], false)) != NULL; batches--) {
         route_operate(self, bridge.flush, number, (uintptr_t)batch->blocks, batch->count);
+        give_spare(batch);
+    }
+}
+
+void pile_flush(struct thread *self, unsigned number) { flush_some(self, number, UINT32_MAX); }
+
+void pile_flush_unused(struct thread *self, unsigned number) {
+    struct pile *pile = &piles[number];
+    if (pile->blocks != 0 && !pile->is_wanted)
+        flush_some(self, number, SOME_UNUSED);
+    pile->is_wanted = false;
 }
 
 size_t pile_blocks(unsigned number) { return piles[number].blocks; }
@@ -154,7 +170,7 @@ static struct batch *change_batch(struct pile *pile, struct batch *done) {
     libc_enter(self);
     if (done != NULL)
         give_spare(done);
-    struct batch *next = take_batch(pile);
+    struct batch *next = take_batch(pile, false);
     libc_leave(self);
     return next;
 }
@@ -175,7 +191,6 @@ bool pile_clear_unused(void) {
         pile->is_in_use = false;
         if (!was_in_use)
             clear_pile(number);
-        pile->is_in_use &= was_in_use;
         is_more |= pile->blocks > 0;
     }
     if (!is_more)
