@@ -14,6 +14,9 @@
 #define REGION_SMALLEST  ((size_t)16 << 20)
 #define REGION_ALIGNMENT ((size_t)2 << 20) /* a huge page */
 
+/* Addresses before and behind the region that fault: next to them lies what the JVM has mapped. */
+#define REGION_GUARD REGION_ALIGNMENT
+
 struct javalloc_bridge bridge = {
     .abi_version = JAVALLOC_ABI_VERSION,
     .bytes = sizeof(struct javalloc_bridge),
@@ -70,19 +73,21 @@ static uintptr_t reserve_page_classes(size_t bytes) {
 bool region_reserve(void) {
     size_t largest = limits_largest_region(REGION_LARGEST);
     for (size_t bytes = largest; bytes >= REGION_SMALLEST; bytes /= 2) {
-        char *start = reserve(bytes + REGION_ALIGNMENT);
+        size_t reserved = bytes + 2 * REGION_GUARD + REGION_ALIGNMENT;
+        char *start = reserve(reserved);
         if (start == MAP_FAILED)
             continue;
         bridge.page_classes = reserve_page_classes(bytes / JAVALLOC_PAGE_SIZE);
         if (bridge.page_classes == 0) {
-            munmap(start, bytes + REGION_ALIGNMENT);
+            munmap(start, reserved);
             continue;
         }
-        char *base = (char *)(((uintptr_t)start + REGION_ALIGNMENT - 1) & -REGION_ALIGNMENT);
-        if (base != start)
-            munmap(start, (size_t)(base - start));
-        if (base != start + REGION_ALIGNMENT)
-            munmap(base + bytes, (size_t)(start + REGION_ALIGNMENT - base));
+        char *base = (char *)(((uintptr_t)start + REGION_GUARD + REGION_ALIGNMENT - 1) & -REGION_ALIGNMENT);
+        size_t before = (size_t)(base - REGION_GUARD - start), kept = bytes + 2 * REGION_GUARD;
+        if (before != 0)
+            munmap(start, before);
+        if (reserved - before != kept)
+            munmap(base + bytes + REGION_GUARD, reserved - before - kept);
         bridge.region_base = (uintptr_t)base;
         bridge.region_bytes = bytes;
         region_classes = (const uint8_t *)(bridge.page_classes - bridge.region_base / JAVALLOC_PAGE_SIZE);

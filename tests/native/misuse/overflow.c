@@ -1,10 +1,13 @@
-/* overflow.c [BYTES]: the BYTES bytes behind a block are written (1). What was asked for is meant, not what is usable.
+/*
+ * overflow.c [BYTES [SKIPPED]]: the BYTES bytes behind a block are written (1), but for the first SKIPPED of them (0).
+ * What was asked for is meant, not what is usable.
  */
 #include "misuse.h"
 
 int main(int argc, char **argv) {
     char *block = surrounded_block(BLOCK_SIZE);
     planted(block);
-    change(block + BLOCK_SIZE, variant(argc, argv, 1));
+    size_t skipped = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+    change(block + BLOCK_SIZE + skipped, variant(argc, argv, 1) - skipped);
     return carry_on(block);
 }

@@ -355,6 +355,20 @@ static void pages_that_cannot_all_be_protected_stay_accessible(void) {
 
 /* ---- magazines ---- */
 
+/* A write before the first block went into memory of the JVM's, which happened to lie there. */
+static void around_the_region_are_addresses_that_are_nobodys(void) {
+    enum { AROUND = 1 << 20 };
+    static unsigned char resident[AROUND / 4096];
+    char *first = (char *)bridge.region_base, *end = first + bridge.region_bytes;
+    int file = open("/dev/zero", O_RDONLY);
+    CHECK(file >= 0);
+    CHECK(read(file, first - 1, 1) == -1 && errno == EFAULT);
+    CHECK(read(file, first - AROUND, 1) == -1 && errno == EFAULT);
+    CHECK(read(file, end, 1) == -1 && errno == EFAULT);
+    close(file);
+    CHECK(mincore(first - AROUND, AROUND, resident) == 0 && mincore(end, AROUND, resident) == 0); /* and stay so */
+}
+
 static void a_magazine_serves_without_java(void) {
     fake_offer_batches();
     uint64_t mallocs = count(ROUTE_JAVA, OP_MALLOC), frees = count(ROUTE_JAVA, OP_FREE);
@@ -689,6 +703,7 @@ int main(void) {
     a_forked_child_goes_to_libc();
     the_limit_of_the_address_space_stops_the_heap();
     pages_that_cannot_all_be_protected_stay_accessible();
+    around_the_region_are_addresses_that_are_nobodys();
     a_magazine_serves_without_java();
     a_block_starts_at_every_multiple_of_its_class_and_nowhere_else();
     sizes_have_the_smallest_class_that_fits();

@@ -104,14 +104,16 @@ public record Canary(Heap heap, Region region, CanaryGuards guards, Outside outs
 
     @Override
     public long allocate(long size, long alignment) {
-        long bytes = CanaryGuards.around(size, alignment);
-        return bytes == 0 ? 0 : guarded(heap.allocate(bytes, alignment), alignment, size);
+        long front = CanaryGuards.frontFor(alignment);
+        long bytes = CanaryGuards.around(size, front);
+        return bytes == 0 ? 0 : guarded(heap.allocate(bytes, alignment), front, size);
     }
 
     @Override
     public long allocateZeroed(long size, long alignment) {
-        long bytes = CanaryGuards.around(size, alignment);
-        return bytes == 0 ? 0 : guarded(heap.allocateZeroed(bytes, alignment), alignment, size);
+        long front = CanaryGuards.frontFor(alignment);
+        long bytes = CanaryGuards.around(size, front);
+        return bytes == 0 ? 0 : guarded(heap.allocateZeroed(bytes, alignment), front, size);
     }
 
     private long guarded(long start, long front, long size) {

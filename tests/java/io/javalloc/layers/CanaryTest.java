@@ -49,7 +49,7 @@ class CanaryTest {
     void each_byte_behind_the_end_is_guarded_from_the_first_on() {
         for (long size = 1; size <= 24; size++) {
             long block = heap.allocate(size, 16);
-            for (long at = size; at < size + 8; at++) {
+            for (long at = size; at < size + 32; at++) {
                 flip(block + at);
                 String message =
                         "A block of "
@@ -74,14 +74,18 @@ class CanaryTest {
     }
 
     @Test
-    void the_word_before_the_start_is_guarded() {
-        for (long alignment = 16; alignment <= 4096; alignment *= 4) {
+    void each_byte_before_the_start_is_guarded() {
+        for (long alignment = 16; alignment <= 4096; alignment *= 2) {
             long block = heap.allocate(40, alignment);
-            for (long at = -1; at >= -8; at--) {
+            for (long at = -1; at >= -32; at--) {
                 flip(block + at);
+                assertThrows(HeapCorruption.class, () -> heap.free(block));
+                boolean isShape = at < -8 && at >= -16; // which says how large the block is
                 String message =
                         "A block of 40 bytes was overwritten before its start, at byte " + at;
-                assertFound(message, block, () -> heap.free(block));
+                if (!isShape) {
+                    assertFound(message, block, () -> heap.free(block));
+                }
                 flip(block + at);
             }
             heap.free(block);
@@ -92,11 +96,11 @@ class CanaryTest {
     void when_the_size_is_overwritten_the_heap_inside_knows_about_how_large_the_block_was() {
         long block = heap.allocate(40, 16);
         Memory.fill(block - 16, 16, (byte) 0);
-        String message = "A block of 64 bytes was overwritten before its start, at byte -1";
+        String message = "A block of 112 bytes was overwritten before its start, at byte -1";
         assertFound(message, block, () -> heap.free(block));
         long other = heap.allocate(40, 16);
         Memory.fill(other - 16, 8, (byte) 0);
-        message = "A block of 64 bytes was overwritten before its start, at byte -9";
+        message = "A block of 112 bytes was overwritten before its start, at byte -9";
         assertFound(message, other, () -> heap.free(other));
     }
 
@@ -118,7 +122,7 @@ class CanaryTest {
         long block = heap.allocate(40, 64);
         Memory.fill(block - 64, 8, (byte) 0);
         assertFound(
-                "The start of a block with its guards, 112 bytes in all, was overwritten",
+                "The start of a block with its guards, 144 bytes in all, was overwritten",
                 block - 64,
                 heap::verify);
     }
@@ -128,10 +132,10 @@ class CanaryTest {
         CanaryGuards guards = new CanaryGuards(1);
         Heap known = new Canary(create("knr"), memory.region(), guards, null);
         long block = known.allocate(40, 16);
-        guards.write(block, 16, 56);
+        guards.write(block, 32, 56);
         assertFound(
-                "The start of a block with its guards, 64 bytes in all, was overwritten",
-                block - 16,
+                "The start of a block with its guards, 112 bytes in all, was overwritten",
+                block - 32,
                 known::verify);
     }
 
@@ -153,7 +157,7 @@ class CanaryTest {
         Heap both = create("canary(quarantine(knr))");
         long block = both.allocate(40, 16);
         both.free(block);
-        String inside = "This block has already been freed: 0x" + Long.toHexString(block - 16);
+        String inside = "This block has already been freed: 0x" + Long.toHexString(block - 32);
         assertFound(
                 "This is not a live block; the heap inside says: " + inside,
                 block,
@@ -239,7 +243,7 @@ class CanaryTest {
         long b = heap.allocate(40, 16);
         assertNotEquals(Memory.getLong(a - 8), Memory.getLong(b - 8));
         assertNotEquals(Memory.getLong(a + 40), Memory.getLong(a - 8));
-        Memory.copy(a - 16, b - 16, 64);
+        Memory.copy(a - 32, b - 32, 112);
         assertThrows(HeapCorruption.class, () -> heap.free(b));
     }
 
