@@ -43,8 +43,8 @@ JVM_OPTION("-XX:-AOTReplayTraining")
  * the compilers' time, which on two processors is the program's: 10 ms of a start, and nothing lost in a busy program.
  */
 JVM_OPTION("-XX:CompileThresholdScaling=5")
-/* What works on runs of pages is large, and would be compiled into each of its callers: a tenth of the compilers' time
- * in a program that reallocates much, and 7 MB while they are at it. A call more is nothing beside a run. */
+/* What works on runs of pages is large, and would be compiled into each of its callers: 6 MB of the compilers' memory
+ * in a program that reallocates much. A call more is nothing beside a run. */
 JVM_OPTION("-XX:CompileCommand=quiet")
 JVM_OPTION("-XX:CompileCommand=dontinline,io.javalloc.slab.FreePages::*")
 /* RLIMIT_NOFILE stays as the program found it. */
