@@ -1,7 +1,7 @@
 /*
  * jni.c: what Java calls in C, and how C calls Java as long as there are no upcall stubs.
  *
- * Making the first stub takes Java some 30 ms of processor time, nearly as much as the start, each further one 4, and a
+ * Making the first stub takes Java some 20 ms of processor time, half as much as the start, each further one 4, and a
  * call through JNI some 70 ns more than one through a stub. Most processes are over before that pays: an operation gets
  * its stub, on a thread beside the program (helper.c), once it has been called so often. With magazines that is half a
  * million allocations or more.

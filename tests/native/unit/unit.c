@@ -487,7 +487,7 @@ static void take_and_give(void **blocks, int count, size_t size) {
         javalloc_free(blocks[i]);
 }
 
-/* A program whose blocks change their size had 37 MB more resident while the helper had not come yet. */
+/* A program whose blocks change their size had 24 MB more resident while the helper had not come yet. */
 static void what_a_program_turned_away_from_goes_back_while_it_gives_back_other(void) {
     enum { BLOCKS = 800, TIMES = 80 };
     static void *blocks[BLOCKS];

@@ -12,7 +12,7 @@ import java.util.List;
 /// Makes upcall stubs, tries them, and puts them into the bridge: each is one store of a word that
 /// a thread which calls meanwhile sees whole, old or new.
 ///
-/// The first stub takes some 30 ms, because the linker makes classes for the signature; all of them
+/// The first stub takes some 20 ms, because the linker makes classes for the signature; all of them
 /// have the same one, so each further stub takes 4.
 ///
 /// What is thrown in a stub outside of the operation itself ends the process: when Java's memory is

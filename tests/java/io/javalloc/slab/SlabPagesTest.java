@@ -81,10 +81,16 @@ class SlabPagesTest {
         eager.verify();
     }
 
+    /// For the free run at the start.
+    private void anHourPasses() {
+        PageInts freedAt = heap.pages.table.freedAt;
+        freedAt.set(0, freedAt.get(0) - HOUR);
+    }
+
     @Test
     void whatIsTakenFromALongRunAgainAndAgainDoesNotKeepItFromTheSystem() {
         long run = hole(9);
-        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
+        anHourPasses();
         assertEquals(run, allocate(2));
         heap.free(run);
         assertEquals(9 * PAGE, heap.purge(System.nanoTime(), true));
@@ -96,7 +102,7 @@ class SlabPagesTest {
         long behind = allocate(2);
         allocate(1);
         heap.free(run);
-        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
+        anHourPasses();
         heap.free(behind);
         assertEquals(11 * PAGE, heap.purge(System.nanoTime(), true));
     }
@@ -105,32 +111,31 @@ class SlabPagesTest {
     void pagesThatAreFreedBesideALongCleanRunAreNotGivenBackAtOnce() {
         long run = hole(9);
         heap.trim(0);
-        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
+        anHourPasses();
         assertEquals(run, allocate(2));
         heap.free(run);
         assertEquals(0, heap.purge(System.nanoTime(), true));
-        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR);
+        anHourPasses();
         assertEquals(2 * PAGE, heap.purge(System.nanoTime(), true));
     }
 
     @Test
     void aRunThatHasBecomeAsLongAgainCountsFromThen() {
-        SlabPages pages = heap.pages;
         long first = allocate(2);
         long second = allocate(2);
         allocate(1);
         heap.free(first);
-        pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
+        anHourPasses();
         heap.free(second);
         assertEquals(0, heap.purge(System.nanoTime(), true));
-        pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR);
+        anHourPasses();
         assertEquals(4 * PAGE, heap.purge(System.nanoTime(), true));
     }
 
     @Test
     void runsThatAreDueAreGivenBackByWhoComesToThePages() {
         hole(3);
-        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
+        anHourPasses();
         heap.pages.dirty.due -= HOUR;
         heap.free(allocate(4));
         assertEquals(3 * PAGE, memory.discardedBytes());
@@ -140,13 +145,13 @@ class SlabPagesTest {
     void whereAnotherThreadDoesThatTheyAreLeftToIt() {
         heap.purge(System.nanoTime(), true);
         hole(3);
-        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR); // that long ago
+        anHourPasses();
         heap.free(allocate(4));
         assertEquals(0, memory.discardedBytes(), "there was a look just now");
         heap.pages.dirty.due -= HOUR;
         heap.free(allocate(4));
         assertEquals(0, memory.discardedBytes(), "they are left to the thread that has the time");
-        heap.pages.table.freedAt.set(0, heap.pages.table.freedAt.get(0) - HOUR);
+        anHourPasses();
         heap.pages.dirty.due -= HOUR;
         heap.free(allocate(4));
         assertEquals(3 * PAGE, memory.discardedBytes());
