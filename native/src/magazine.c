@@ -22,7 +22,7 @@
 
 /* The blocks of a magazine take no more bytes than this, but there may be as many as LEAST. */
 #define MOST_BYTES ((size_t)32 << 10)
-#define MOST       (2 * PILE_BATCH)
+#define MOST       1024u
 #define LEAST      4u
 
 /* Of what overflows: after so many bytes a thread looks at another class. */
@@ -113,8 +113,8 @@ struct magazines *magazine_make_set(void) {
 
 /* ---- with Java: the thread is inside ---- */
 
-static size_t room_of(const struct magazines *set, unsigned number) {
-    return (size_t)(set->full[number] - set->bottom[number]);
+static uint32_t room_of(const struct magazines *set, unsigned number) {
+    return (uint32_t)(set->full[number] - set->bottom[number]);
 }
 
 /* More room than before, as the magazine is used. */
@@ -165,9 +165,9 @@ void *magazine_fill(struct thread *self, size_t size) {
         return pop(set, number); /* the set was the depot's, or in the hands of the helper */
     grow(set, number);
     void **words = oldest(set, number);
-    uint32_t count = pile_take(number, words);
+    uint32_t half = (room_of(set, number) + 1) / 2, count = pile_take(number, words, half);
     if (count == 0) {
-        intptr_t filled = route_operate(self, bridge.fill, number, (uintptr_t)words, (room_of(set, number) + 1) / 2);
+        intptr_t filled = route_operate(self, bridge.fill, number, (uintptr_t)words, half);
         count = filled <= 0 ? 0 : (uint32_t)filled;
         reverse(words, count); /* the lowest address is used first */
     }
@@ -261,12 +261,10 @@ void magazine_flush_all(struct thread *self) {
 /* ---- for the helper ---- */
 
 void magazine_pile_up(struct magazines *set, unsigned number) {
-    for (uint32_t count; (count = magazine_count(set, number)) != 0;) {
-        uint32_t part = count > PILE_BATCH ? PILE_BATCH : count;
-        set->below[number][1] = set->top[number];
-        if (!pile_add(number, oldest(set, number), part))
-            return;
-        close_up(set, number, part);
-    }
+    uint32_t count = magazine_count(set, number);
+    set->below[number][1] = set->top[number];
+    if (count != 0 && !pile_add(number, oldest(set, number), count))
+        return;
+    settle(set, number, 0);
     set->full[number] = set->bottom[number];
 }

@@ -77,10 +77,11 @@ static inline void *magazine_take(struct thread *self, size_t size, enum operati
     struct magazines *set = self->magazines; /* not before: the helper may have taken them away */
     void *block = set->top[number];
     if (likely(block != NULL)) {
-        void **below = set->below[number];
+        void **below = set->below[number], *next = *below;
         set->below[number] = below - 1;
         atomic_signal_fence(memory_order_seq_cst);
-        set->top[number] = *below;
+        set->top[number] = next;
+        __builtin_prefetch(next, 1); /* whoever gets it writes to it */
         set->calls[op]++;
     }
     thread_outside(self);
@@ -148,15 +149,12 @@ void depot_kept(uint64_t *blocks, uint64_t *bytes); /* in all magazines, and on 
 
 /* ---- pile.c: free blocks between magazines ---- */
 
-/* The most that is put at a time. */
-#define PILE_BATCH 128u
-
 /* Inside. False: there is enough on the pile already. */
 bool pile_put(unsigned number, void *const *slots, uint32_t count);
-/* Whatever there is already. False: there is no memory. */
+/* Whatever there is already. False: there is no room. */
 bool pile_add(unsigned number, void *const *slots, uint32_t count);
-uint32_t pile_take(unsigned number, void **slots);     /* at most PILE_BATCH blocks; returns how many */
-void pile_flush(struct thread *self, unsigned number); /* all of it, to Java */
+uint32_t pile_take(unsigned number, void **slots, uint32_t most); /* returns how many */
+void pile_flush(struct thread *self, unsigned number);            /* all of it, to Java */
 /* Some of it, to Java, if nothing has been taken since this was asked for last. */
 void pile_flush_unused(struct thread *self, unsigned number);
 size_t pile_blocks(unsigned number);

@@ -11,176 +11,131 @@
 
 #include "internal.h"
 
-/* The blocks of a pile take no more bytes than this. */
+/* A magazine that overflows puts nothing on a pile whose blocks take so many bytes. There is room for more: for what
+ * lies idle in magazines. */
 #define MOST_PILED ((size_t)1 << 20)
+#define ROOM       (2 * MOST_PILED)
 
-struct batch {
-    struct batch *next;
-    uint32_t count;
-    void *blocks[PILE_BATCH];
-};
+/* So many go to Java at a time. */
+#define SOME 128u
 
-/* Batches that a thread gives back at a time of what is not used. */
-#define SOME_UNUSED 64
-
-/* Batches are mapped so many at a time. */
-#define SOME_BATCHES 60
-static struct some {
-    struct some *next;
-    struct batch batches[SOME_BATCHES];
-} * all_batches; /* as the two below, under the lock */
-static struct batch *spare_batches;
-static uint32_t batches_in_use;
-static pthread_mutex_t spare_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Times that a thread gives so many of what is not used. */
+#define TIMES_UNUSED 64
 
 static struct pile {
     pthread_mutex_t lock;
-    struct batch *first;
-    uint32_t blocks;
+    void **blocks; /* the last goes first; NULL: no memory for them, yet */
+    uint32_t count;
     bool is_in_use; /* it has been taken from since the helper looked last */
     bool is_wanted; /* ... or a thread that gives back what is not used */
 } piles[JAVALLOC_CLASSES];
 
-static void make_spares(void) {
+static size_t room_of(unsigned number) { return ROOM / magazine_classes.bytes[number]; }
+
+/* Under the lock. */
+static bool has_memory(struct pile *pile, unsigned number) {
+    if (likely(pile->blocks != NULL))
+        return true;
     int saved = errno; /* a free's, too */
-    struct some *some = mmap(NULL, sizeof *some, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *mapped =
+        mmap(NULL, room_of(number) * sizeof(void *), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     errno = saved;
-    if (some == MAP_FAILED)
-        return;
-    some->next = all_batches;
-    all_batches = some;
-    for (size_t i = 0; i < SOME_BATCHES; i++) {
-        some->batches[i].next = spare_batches;
-        spare_batches = &some->batches[i];
-    }
-}
-
-static struct batch *take_spare(void) {
-    pthread_mutex_lock(&spare_lock);
-    if (spare_batches == NULL)
-        make_spares();
-    struct batch *batch = spare_batches;
-    if (batch != NULL) {
-        spare_batches = batch->next;
-        batches_in_use++;
-    }
-    pthread_mutex_unlock(&spare_lock);
-    return batch;
-}
-
-static void give_spare(struct batch *batch) {
-    pthread_mutex_lock(&spare_lock);
-    batch->next = spare_batches;
-    spare_batches = batch;
-    batches_in_use--;
-    pthread_mutex_unlock(&spare_lock);
-}
-
-/* All of them, if none is in use. As change_batch. */
-static void unmap_spares(void) {
-    struct thread *self = &thread_self;
-    libc_enter(self);
-    pthread_mutex_lock(&spare_lock);
-    struct some *some = NULL;
-    if (batches_in_use == 0) {
-        some = all_batches;
-        all_batches = NULL;
-        spare_batches = NULL;
-    }
-    pthread_mutex_unlock(&spare_lock);
-    while (some != NULL) {
-        struct some *next = some->next;
-        munmap(some, sizeof *some);
-        some = next;
-    }
-    libc_leave(self);
-}
-
-bool pile_add(unsigned number, void *const *slots, uint32_t count) {
-    struct pile *pile = &piles[number];
-    struct batch *batch = take_spare();
-    if (batch == NULL)
+    if (mapped == MAP_FAILED)
         return false;
-    batch->count = count;
-    memcpy(batch->blocks, slots, count * sizeof *slots);
-    pthread_mutex_lock(&pile->lock);
-    batch->next = pile->first;
-    pile->first = batch;
-    pile->blocks += count;
-    pthread_mutex_unlock(&pile->lock);
+    pile->blocks = mapped;
     return true;
 }
 
+/* False: there would be more than that. */
+static bool put(unsigned number, void *const *slots, uint32_t count, size_t most) {
+    struct pile *pile = &piles[number];
+    pthread_mutex_lock(&pile->lock);
+    bool is_put = pile->count + count <= most && has_memory(pile, number);
+    if (is_put) {
+        memcpy(pile->blocks + pile->count, slots, count * sizeof *slots);
+        pile->count += count;
+    }
+    pthread_mutex_unlock(&pile->lock);
+    return is_put;
+}
+
 bool pile_put(unsigned number, void *const *slots, uint32_t count) {
-    if ((size_t)(piles[number].blocks + count) * magazine_classes.bytes[number] > MOST_PILED)
-        return false;
-    if (!pile_add(number, slots, count))
+    if (!put(number, slots, count, MOST_PILED / magazine_classes.bytes[number]))
         return false;
     helper_purge_soon();
     return true;
 }
 
-static struct batch *take_batch(struct pile *pile, bool is_use) {
-    if (pile->blocks == 0)
-        return NULL;
+bool pile_add(unsigned number, void *const *slots, uint32_t count) {
+    return put(number, slots, count, room_of(number));
+}
+
+static uint32_t take(unsigned number, void **slots, uint32_t most, bool is_use) {
+    struct pile *pile = &piles[number];
+    if (pile->count == 0)
+        return 0;
     pthread_mutex_lock(&pile->lock);
-    struct batch *batch = pile->first;
-    if (batch != NULL) {
-        pile->first = batch->next;
-        pile->blocks -= batch->count;
+    uint32_t count = pile->count < most ? pile->count : most;
+    if (count != 0) {
+        pile->count -= count;
+        memcpy(slots, pile->blocks + pile->count, count * sizeof *slots);
         pile->is_in_use |= is_use;
         pile->is_wanted |= is_use;
     }
     pthread_mutex_unlock(&pile->lock);
-    return batch;
-}
-
-uint32_t pile_take(unsigned number, void **slots) {
-    struct batch *batch = take_batch(&piles[number], true);
-    if (batch == NULL)
-        return 0;
-    uint32_t count = batch->count;
-    memcpy(slots, batch->blocks, count * sizeof *slots);
-    give_spare(batch);
     return count;
 }
 
-static void flush_some(struct thread *self, unsigned number, uint32_t batches) {
-    for (struct batch *batch; batches != 0 && (batch = take_batch(&piles[number], false)) != NULL; batches--) {
-        route_operate(self, bridge.flush, number, (uintptr_t)batch->blocks, batch->count);
-        give_spare(batch);
-    }
+uint32_t pile_take(unsigned number, void **slots, uint32_t most) { return take(number, slots, most, true); }
+
+static void flush_some(struct thread *self, unsigned number, uint32_t times) {
+    void *blocks[SOME];
+    for (uint32_t count; times != 0 && (count = take(number, blocks, SOME, false)) != 0; times--)
+        route_operate(self, bridge.flush, number, (uintptr_t)blocks, count);
 }
 
 void pile_flush(struct thread *self, unsigned number) { flush_some(self, number, UINT32_MAX); }
 
 void pile_flush_unused(struct thread *self, unsigned number) {
     struct pile *pile = &piles[number];
-    if (pile->blocks != 0 && !pile->is_wanted)
-        flush_some(self, number, SOME_UNUSED);
+    if (!pile->is_wanted)
+        flush_some(self, number, TIMES_UNUSED);
     pile->is_wanted = false;
 }
 
-size_t pile_blocks(unsigned number) { return piles[number].blocks; }
+size_t pile_blocks(unsigned number) { return piles[number].count; }
 
-/* On a thread of the JVM's, which stops for a fork, and must not stop with a lock: so it is in libc while it has one.
- */
-static struct batch *change_batch(struct pile *pile, struct batch *done) {
+/* ---- on a thread of the JVM's, which stops for a fork, and must not stop with a lock: so it is in libc while it has
+ * one ---- */
+
+static uint32_t take_in_libc(unsigned number, void **slots) {
     struct thread *self = &thread_self;
     libc_enter(self);
-    if (done != NULL)
-        give_spare(done);
-    struct batch *next = take_batch(pile, false);
+    uint32_t count = take(number, slots, SOME, false);
     libc_leave(self);
-    return next;
+    return count;
 }
 
 /* To Java. */
 static void clear_pile(unsigned number) {
-    struct batch *batch = NULL;
-    while ((batch = change_batch(&piles[number], batch)) != NULL)
-        if (bridge.flush(number, (uintptr_t)batch->blocks, batch->count) == JAVALLOC_CORRUPT)
+    void *blocks[SOME];
+    for (uint32_t count; (count = take_in_libc(number, blocks)) != 0;)
+        if (bridge.flush(number, (uintptr_t)blocks, count) == JAVALLOC_CORRUPT)
             report_and_abort(bridge.message);
+}
+
+/* If it is empty. */
+static void unmap(unsigned number) {
+    struct thread *self = &thread_self;
+    struct pile *pile = &piles[number];
+    libc_enter(self);
+    pthread_mutex_lock(&pile->lock);
+    if (pile->count == 0 && pile->blocks != NULL) {
+        munmap(pile->blocks, room_of(number) * sizeof(void *));
+        pile->blocks = NULL;
+    }
+    pthread_mutex_unlock(&pile->lock);
+    libc_leave(self);
 }
 
 bool pile_clear_unused(void) {
@@ -191,9 +146,9 @@ bool pile_clear_unused(void) {
         pile->is_in_use = false;
         if (!was_in_use)
             clear_pile(number);
-        is_more |= pile->blocks > 0;
+        is_more |= pile->count > 0;
+        if (pile->blocks != NULL)
+            unmap(number);
     }
-    if (!is_more)
-        unmap_spares();
     return is_more;
 }

@@ -126,16 +126,26 @@ static intptr_t nothing(uintptr_t a, uintptr_t b, uintptr_t c) {
     return (intptr_t)a;
 }
 
-/* Each class has one page, far from the others' blocks, and nothing in it is served twice: what comes back is only
+/* Each class has some pages, far from the others' blocks, and nothing in them is served twice: what comes back is only
  * counted. */
+#define PAGES_OF_CLASS 16
 static uintptr_t next_of_class[3];
+
+static uintptr_t next_block(uintptr_t class) {
+    uintptr_t bytes = bridge.class_bytes[class], block = next_of_class[class];
+    uintptr_t left = JAVALLOC_PAGE_SIZE - block % JAVALLOC_PAGE_SIZE;
+    if (left < bytes)
+        block += left;
+    next_of_class[class] = block + bytes;
+    return block;
+}
 
 static intptr_t fill(uintptr_t class, uintptr_t slots, uintptr_t count) {
     check_stack();
     fake.fills++;
     fake.filled += count;
-    for (uintptr_t i = 0; i < count; i++, next_of_class[class] += bridge.class_bytes[class])
-        ((uintptr_t *)slots)[i] = next_of_class[class];
+    for (uintptr_t i = 0; i < count; i++)
+        ((uintptr_t *)slots)[i] = next_block(class);
     return (intptr_t)count;
 }
 
@@ -150,12 +160,12 @@ static intptr_t flush(uintptr_t class, uintptr_t slots, uintptr_t count) {
 
 void fake_offer_batches(void) {
     uintptr_t middle = bridge.region_base + bridge.region_bytes / 2;
-    CHECK(region_commit(middle, 2 * JAVALLOC_PAGE_SIZE));
+    CHECK(region_commit(middle, 2 * PAGES_OF_CLASS * JAVALLOC_PAGE_SIZE));
     for (unsigned class = 1; class <= 2; class ++) {
-        next_of_class[class] = middle + (class - 1) * JAVALLOC_PAGE_SIZE;
+        next_of_class[class] = middle + (class - 1) * PAGES_OF_CLASS * JAVALLOC_PAGE_SIZE;
         bridge.class_bytes[class] = class == 1 ? 16 : 48;
         uintptr_t page = (next_of_class[class] - bridge.region_base) / JAVALLOC_PAGE_SIZE;
-        ((uint8_t *)bridge.page_classes)[page] = (uint8_t) class;
+        memset((uint8_t *)bridge.page_classes + page, (int)class, PAGES_OF_CLASS);
     }
     bridge.fill = fill;
     bridge.flush = flush;

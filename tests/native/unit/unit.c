@@ -461,7 +461,7 @@ static long mapped_pages(void) {
 }
 
 static void what_overflows_one_magazine_fills_another(void) {
-    enum { BLOCKS = 1000 };
+    enum { BLOCKS = 3000 };
     static void *blocks[BLOCKS];
     for (int i = 0; i < BLOCKS; i++)
         blocks[i] = javalloc_malloc(16);
@@ -489,7 +489,7 @@ static void take_and_give(void **blocks, int count, size_t size) {
 
 /* A program whose blocks change their size had 24 MB more resident while the helper had not come yet. */
 static void what_a_program_turned_away_from_goes_back_while_it_gives_back_other(void) {
-    enum { BLOCKS = 800, TIMES = 80 };
+    enum { BLOCKS = 3000, TIMES = 80 };
     static void *blocks[BLOCKS];
     take_and_give(blocks, BLOCKS, 16);
     CHECK(pile_blocks(1) > 0 && magazine_count(thread_self.magazines, 1) > 0);
@@ -600,6 +600,21 @@ static void a_busy_thread_keeps_what_it_uses(void) {
     javalloc_free(blocks[1]);
     javalloc_free(small = javalloc_malloc(10));
     CHECK(fake.fills == fills + 1);
+}
+
+static void a_pile_has_no_more_room_than_it_says(void) {
+    enum { BLOCKS = 1000, BYTES = 16, MOST = (1 << 20) / BYTES, ROOM = 2 * MOST };
+    static void *blocks[BLOCKS];
+    while (clears_idle())
+        continue;
+    while (pile_blocks(1) + BLOCKS <= MOST)
+        CHECK(pile_put(1, blocks, BLOCKS));
+    CHECK(pile_put(1, blocks, MOST - pile_blocks(1)) && !pile_put(1, blocks, 1));
+    while (pile_blocks(1) + BLOCKS <= ROOM)
+        CHECK(pile_add(1, blocks, BLOCKS));
+    CHECK(pile_add(1, blocks, ROOM - pile_blocks(1)) && !pile_add(1, blocks, 1));
+    size_t flushed = fake.flushed;
+    CHECK(!clears_idle() && fake.flushed == flushed + ROOM && pile_blocks(1) == 0);
 }
 
 /* ---- threads of the JVM ---- */
@@ -715,6 +730,7 @@ int main(void) {
     a_thread_gets_the_magazines_of_one_that_has_ended();
     what_an_idle_thread_keeps_goes_back_to_java();
     a_busy_thread_keeps_what_it_uses();
+    a_pile_has_no_more_room_than_it_says();
     who_is_asked_too_late_to_stop_goes_on();
     the_version_of_a_jdk_is_read_from_its_release_file();
     the_least_limit_of_the_control_groups_counts();
