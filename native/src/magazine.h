@@ -51,14 +51,14 @@ OURS extern struct magazine_classes {
 } magazine_classes;
 
 /* The class that a request is served from; 0: by Java, one by one. */
-static inline unsigned magazine_class_of(size_t size) {
+static inline size_t magazine_class_of(size_t size) {
     return likely(size <= MAGAZINE_LARGEST) ? magazine_classes.of_step[(size + MAGAZINE_STEP - 1) / MAGAZINE_STEP] : 0;
 }
 
 /* Whether a block of the class starts there: a number is a multiple of the bytes if what its product with the
  * reciprocal has below 2^32 is less than that (Lemire, Kaser and Kurz 2019; below 2^16, as an offset in a page is, for
  * all classes there can be). */
-static inline bool magazine_starts_block(unsigned number, const void *block) {
+static inline bool magazine_starts_block(size_t number, const void *block) {
     uint32_t in_page = (uintptr_t)block % JAVALLOC_PAGE_SIZE, reciprocal = magazine_classes.reciprocal[number];
     return likely(in_page * reciprocal < reciprocal) && likely(in_page <= magazine_classes.last[number]);
 }
@@ -70,7 +70,7 @@ static inline uint32_t magazine_count(const struct magazines *set, unsigned numb
 
 /* A block of so many bytes; NULL: there is none ready, or the thread may have none now. */
 static inline void *magazine_take(struct thread *self, size_t size, enum operation op) {
-    unsigned number = magazine_class_of(size);
+    size_t number = magazine_class_of(size);
     if (unlikely(self->stack_window == 0))
         return NULL;
     thread_inside(self);
@@ -91,7 +91,7 @@ static inline void *magazine_take(struct thread *self, size_t size, enum operati
 /* Keeps a block of the region; false: there is no room, or it is not one that can be kept. No address depends on
  * whether it can, so that the next take does not wait for the multiplication. */
 static inline bool magazine_give(struct thread *self, void *block, bool is_counted) {
-    unsigned number = region_class_around(block);
+    size_t number = region_class_around(block);
     if (unlikely(self->stack_window == 0) || unlikely(!magazine_starts_block(number, block)))
         return false;
     thread_inside(self);

@@ -25,7 +25,7 @@ static inline bool region_contains(const void *block) {
 }
 /* The size class of the page that a block of the region lies in; 0: none. */
 OURS extern const uint8_t *region_classes; /* of each 64 KiB of addresses, as far as they are in the region */
-static inline unsigned region_class_around(const void *block) {
+static inline size_t region_class_around(const void *block) {
     return region_classes[(uintptr_t)block / JAVALLOC_PAGE_SIZE];
 }
 /* Copies from a block whose size is not known: stops at the first byte that cannot be read. */
