@@ -11,6 +11,9 @@ JVM_OPTION("-Xmx64m")
 /* Room for new objects stays resident once it was used: as much as the JVM's start and the making of the stubs take, so
  * that a program whose heap does not grow sees no collection. */
 JVM_OPTION("-Xmn4m")
+/* What is larger lasts: the rows of spans, tables. Among new objects it would fill their room, and be copied out of it:
+ * 2 MB that stay resident once there was a gigabyte of small blocks. */
+JVM_OPTION("-XX:PretenureSizeThreshold=128")
 /* Each thread that attaches makes some objects, and takes as much of Java's heap as this to make them in: with more the
  * room is full after a few hundred threads. */
 JVM_OPTION("-XX:MinTLABSize=1k")

@@ -214,6 +214,16 @@ static void JNICALL on_collection(jvmtiEnv *jvmti) {
     gc_count++;
 }
 
+/* A thread is watched once it has made as much as the interval was when it was attached, which is half a MB or more for
+ * the one that started the JVM. So that one is attached anew. */
+static bool watch_this_thread(void) {
+    bool is_by_us;
+    jvm_detach();
+    bool is_attached = jvm_attach(&is_by_us);
+    allocated_bytes = 0; /* what that took */
+    return is_attached;
+}
+
 bool jvm_observe(void) {
     jvmtiEnv *jvmti;
     if ((*vm)->GetEnv(vm, (void **)&jvmti, JVMTI_VERSION_11) != JNI_OK)
@@ -227,7 +237,8 @@ bool jvm_observe(void) {
            (*jvmti)->SetEventNotificationMode(jvmti, JVMTI_ENABLE, JVMTI_EVENT_GARBAGE_COLLECTION_FINISH, NULL) ==
                JVMTI_ERROR_NONE &&
            (*jvmti)->SetEventNotificationMode(jvmti, JVMTI_ENABLE, JVMTI_EVENT_SAMPLED_OBJECT_ALLOC, NULL) ==
-               JVMTI_ERROR_NONE;
+               JVMTI_ERROR_NONE &&
+           watch_this_thread();
 }
 
 struct jvm_figures jvm_figures(void) {
