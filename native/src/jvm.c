@@ -215,11 +215,15 @@ static void JNICALL on_collection(jvmtiEnv *jvmti) {
 }
 
 /* A thread is watched once it has made as much as the interval was when it was attached, which is half a MB or more for
- * the one that started the JVM. So that one is attached anew. */
+ * the one that started the JVM. So that one is attached anew. Detached, a thread has the signal mask with which it was
+ * attached: every signal was blocked then (process_save). */
 static bool watch_this_thread(void) {
     bool is_by_us;
+    sigset_t before;
+    signals_block_all(&before);
     jvm_detach();
     bool is_attached = jvm_attach(&is_by_us);
+    signals_restore(&before);
     allocated_bytes = 0; /* what that took */
     return is_attached;
 }
