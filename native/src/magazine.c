@@ -38,7 +38,6 @@ struct magazines magazines_empty;
 
 struct magazine_classes magazine_classes;
 
-static bool is_on;
 static struct shape {
     uint32_t most;   /* blocks of a magazine */
     uint32_t bottom; /* of a magazine, among the words of its set */
@@ -71,10 +70,8 @@ void magazine_prepare(void) {
         for (; step <= MAGAZINE_LARGEST / MAGAZINE_STEP && step * MAGAZINE_STEP <= bridge.class_bytes[number]; step++)
             magazine_classes.of_step[step] = (uint8_t)number;
     }
-    is_on = options.magazines;
+    magazine_classes.are_used = options.magazines;
 }
-
-bool magazine_is_on(void) { return is_on; }
 
 /* 0 if it is none, as far as can be told. */
 static unsigned class_of_block(const void *block) {
@@ -87,7 +84,7 @@ size_t magazine_usable_size(const void *block) { return magazine_classes.bytes[c
 bool magazine_stays(const void *block, size_t size) {
     unsigned number = class_of_block(block);
     size_t bytes = magazine_classes.bytes[number];
-    return number != 0 && is_on && size <= bytes && (size > bytes / 2 || magazine_class_of(size) == number);
+    return number != 0 && magazine_is_on() && size <= bytes && (size > bytes / 2 || magazine_class_of(size) == number);
 }
 
 bool magazine_has(const void *block) {
@@ -158,7 +155,7 @@ static void push(struct magazines *set, unsigned number, void *block) {
 
 void *magazine_fill(struct thread *self, size_t size) {
     unsigned number = magazine_class_of(size);
-    struct magazines *set = number == 0 || !is_on ? NULL : depot_set_of(self, true);
+    struct magazines *set = number == 0 ? NULL : depot_set_of(self, true);
     if (set == NULL)
         return NULL;
     if (set->top[number] != NULL)
@@ -224,7 +221,7 @@ static void overflow(struct thread *self, struct magazines *set, unsigned number
 
 bool magazine_make_room(struct thread *self, void *block) {
     unsigned number = class_of_block(block);
-    struct magazines *set = number == 0 || !is_on ? NULL : depot_set_of(self, true);
+    struct magazines *set = number == 0 ? NULL : depot_set_of(self, true);
     if (set == NULL)
         return false;
     if (set->top[number] == block) {

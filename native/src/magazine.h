@@ -48,6 +48,7 @@ OURS extern struct magazine_classes {
     uint32_t bytes[JAVALLOC_CLASSES];      /* of a block */
     uint32_t last[JAVALLOC_CLASSES];       /* where the last block of a page starts */
     uint32_t reciprocal[JAVALLOC_CLASSES]; /* 2^32 divided by the bytes, rounded up */
+    bool are_used;                         /* in magazines; else only told apart */
 } magazine_classes;
 
 /* The class that a request is served from; 0: by Java, one by one. */
@@ -111,7 +112,7 @@ static inline bool magazine_give(struct thread *self, void *block, bool is_count
 }
 
 void magazine_prepare(void); /* once the Java side is up */
-bool magazine_is_on(void);
+static inline bool magazine_is_on(void) { return magazine_classes.are_used; }
 /* As magazine_take and magazine_give, with Java's help: the thread is inside. */
 void *magazine_fill(struct thread *self, size_t size);
 bool magazine_make_room(struct thread *self, void *block);

@@ -114,9 +114,9 @@ static inline enum route java_route(const struct thread *self) {
 /* Inside. */
 static inline intptr_t operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b,
                                uintptr_t c) {
-    int saved = errno;
+    int *error = self->error, saved = *error; /* one call less each time than `errno` */
     intptr_t answer = likely(self->relay_stack == 0) ? operation(a, b, c) : relay_operate(self, operation, a, b, c);
-    errno = saved;
+    *error = saved;
     if (unlikely(answer == JAVALLOC_CORRUPT)) {
         leave(self);
         report_and_abort(bridge.message);
@@ -195,7 +195,7 @@ static inline void *take_inherited(struct thread *self, enum operation op, size_
 
 /* Inside. */
 static void *allocate_in_java(struct thread *self, size_t size, size_t alignment, bool zeroed) {
-    if (alignment <= _Alignof(max_align_t)) {
+    if (magazine_is_on() && alignment <= _Alignof(max_align_t)) {
         void *block = magazine_fill(self, size);
         if (block != NULL)
             return zeroed ? memset(block, 0, size) : block;
@@ -276,7 +276,7 @@ static void release_block(struct thread *self, void *block, bool is_counted) {
     if (likely(route == ROUTE_JAVA)) {
         self->counters->calls[java_route(self)][OP_FREE] += is_counted;
         drain_if_any(self);
-        if (!magazine_make_room(self, block))
+        if (!magazine_is_on() || !magazine_make_room(self, block))
             operate(self, bridge.release, (uintptr_t)block, 0, 0);
         leave(self);
         watch_pages();
@@ -340,7 +340,7 @@ void *route_resize(void *block, size_t size) {
     return resize_in_java(self, block, size);
 }
 
-static void free_outside_region(struct thread *self, void *block) {
+static __attribute__((noinline)) void free_outside_region(struct thread *self, void *block) {
     enum route route = route_of(self);
     if (route == ROUTE_JAVA) {
         bool is_heaps = false;

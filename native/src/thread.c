@@ -193,6 +193,7 @@ static void arrive(void) { travellers--; }
 static enum thread_kind come(struct thread *self) {
     if (pthread_setspecific(exit_key, self) != 0 || !attach(self))
         return THREAD_SHORT;
+    self->error = &errno;
     pthread_mutex_lock(&lock);
     self->counters = take_record();
     if (self->counters != NULL) {

@@ -113,6 +113,7 @@ struct thread {
     uintptr_t own_low, own_bytes;                   /* the stack that the thread was made with, as far as it is known */
     struct magazines *magazines;                    /* magazines_empty until it has some */
     struct counters *counters;                      /* NULL until the thread is ready */
+    int *error;                                     /* its errno, once it is ready */
     enum thread_kind kind;
     int exit_rounds;
     bool has_begun;          /* its end will be seen */

@@ -193,20 +193,28 @@ public final class Slab implements BatchHeap {
 
     @Override
     public void free(long address) {
-        int sizeClass = table.classAt(table.pageOf(address));
+        long page = table.pageOf(address);
+        int sizeClass = table.classAt(page);
         if (sizeClass == 0) {
-            long bytes = (long) pages.giveRun(address) << PageTable.LOG_PAGE;
-            if (bytes == 0) {
-                throw refused(address);
-            }
-            count(-bytes);
+            freeRun(address);
             return;
         }
-        HeapCorruption refusal = give(spans[sizeClass], address);
+        Spans of = spans[sizeClass];
+        boolean isAlone = isAlone();
+        HeapCorruption refusal =
+                isAlone ? of.give((int) page, address) : giveLocked(of, page, address);
         if (refusal != null) {
             throw refusal;
         }
-        count(-spans[sizeClass].bytes);
+        live.add(-of.bytes, isAlone);
+    }
+
+    private void freeRun(long address) {
+        long bytes = (long) pages.giveRun(address) << PageTable.LOG_PAGE;
+        if (bytes == 0) {
+            throw refused(address);
+        }
+        count(-bytes);
     }
 
     /// A block that is more than half full may have become smaller where it is.
@@ -421,18 +429,19 @@ public final class Slab implements BatchHeap {
 
     private long allocateBlock(int sizeClass) {
         Spans of = spans[sizeClass];
-        long block = take(of);
+        boolean isAlone = isAlone();
+        long block = take(of, isAlone);
         if (block == 0 && giveBackSpares()) {
-            block = take(of);
+            block = take(of, isAlone);
         }
         if (block != 0) {
-            count(of.bytes);
+            live.add(of.bytes, isAlone);
         }
         return block;
     }
 
-    private long take(Spans of) {
-        if (isAlone()) {
+    private static long take(Spans of, boolean isAlone) {
+        if (isAlone) {
             return of.take();
         }
         synchronized (of) {
@@ -440,12 +449,9 @@ public final class Slab implements BatchHeap {
         }
     }
 
-    private HeapCorruption give(Spans of, long address) {
-        if (isAlone()) {
-            return of.give(address);
-        }
+    private static HeapCorruption giveLocked(Spans of, long page, long address) {
         synchronized (of) {
-            return of.give(address);
+            return of.giveIfThere(page, address);
         }
     }
 

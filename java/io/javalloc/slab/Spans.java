@@ -281,19 +281,25 @@ final class Spans {
 
     /// Takes a block back.
     ///
-    /// @param address any
+    /// @param page    of this class
+    /// @param address any on that page
     /// @return what is wrong with it; null if nothing is
-    HeapCorruption give(long address) {
-        long page = table.pageOf(address);
-        if (table.classAt(page) != sizeClass) {
-            return refusal(wrongPage(page), address);
-        }
-        long[] row = page == current ? currentRow : table.rows[(int) page];
+    HeapCorruption give(int page, long address) {
+        long[] row = page == current ? currentRow : table.rows[page];
         String wrong = clearBit(row, address);
         if (wrong == null) {
-            gave((int) page, row, 1);
+            gave(page, row, 1);
         }
         return refusal(wrong, address);
+    }
+
+    /// As [#give], if the page is of this class.
+    ///
+    /// @param page any
+    HeapCorruption giveIfThere(long page, long address) {
+        return table.classAt(page) == sizeClass
+                ? give((int) page, address)
+                : refusal(wrongPage(page), address);
     }
 
     /// Takes blocks back whose addresses are in memory, also behind one with which something is
@@ -317,7 +323,7 @@ final class Spans {
         while (done < count) {
             int next = flushSome(done, count);
             if (next == done) {
-                HeapCorruption another = give(batch[done]);
+                HeapCorruption another = giveIfThere(table.pageOf(batch[done]), batch[done]);
                 refusal = refusal == null ? another : refusal;
                 next++;
             }
