@@ -50,6 +50,8 @@ static const char *prepare(void) {
 
 static const char *find_memory(void) {
     static char message[128];
+    if (!limits_leave_data())
+        return "RLIMIT_DATA (ulimit -d) leaves no room for a JVM and a heap";
     size_t mib = cgroup_memory("/proc/self/cgroup", "/sys/fs/cgroup") >> 20;
     if (mib >= JVM_MEMORY_MIB)
         return NULL;

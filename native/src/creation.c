@@ -3,7 +3,6 @@
  * their beginning, so that each has an end that is seen (thread.c).
  */
 #include <pthread.h>
-#include <string.h>
 
 #include "internal.h"
 
@@ -15,6 +14,7 @@ static struct start {
     void *(*routine)(void *);
     thrd_start_t routine_c11;
     void *argument;
+    unsigned blocked_faults;
 } starts[STARTS];
 static _Atomic unsigned next_start;
 
@@ -30,6 +30,7 @@ static struct start *take_start(void *(*routine)(void *), thrd_start_t routine_c
         start->routine = routine;
         start->routine_c11 = routine_c11;
         start->argument = argument;
+        start->blocked_faults = thread_self.blocked_faults; /* the rest of the mask the kernel hands on */
         return start;
     }
     return NULL;
@@ -39,6 +40,7 @@ static struct start *take_start(void *(*routine)(void *), thrd_start_t routine_c
 static struct start begin(struct start *given) {
     struct start start = *given;
     given->is_taken = false;
+    thread_self.blocked_faults = start.blocked_faults;
     thread_begin();
     return start;
 }
@@ -79,4 +81,8 @@ EXPORTED int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument) {
     return result;
 }
 
-void creation_child(void) { memset(starts, 0, sizeof starts); }
+/* The one thread of a child may be one that has not begun yet, and forked in a handler: its routine must stay there. */
+void creation_child(void) {
+    for (int i = 0; i < STARTS; i++)
+        starts[i].is_taken = false;
+}

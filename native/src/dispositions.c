@@ -59,8 +59,20 @@ static struct sigaction divide(int signal, const struct sigaction *of_jvm) {
     return signal == SUSPEND_SIGNAL ? jvm_threads_divide(of_jvm) : faults_divide(signal, of_jvm);
 }
 
+static bool is_function(const struct sigaction *action) {
+    return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+/* Whether a handler's frame is on a stack of its own is up to the program, also for ours. */
+static void follow_flags(struct sigaction *ours, const struct sigaction *wanted) {
+    const int followed = SA_ONSTACK | SA_RESTART;
+    ours->sa_flags = (ours->sa_flags & ~followed) | (wanted->sa_flags & followed);
+}
+
 static void keep_for_jvm(int signal, const struct sigaction *of_jvm, const struct sigaction *of_program) {
     struct sigaction ours = divide(signal, of_jvm);
+    if (is_function(of_program))
+        follow_flags(&ours, of_program);
     entries[signal].wanted = *of_program;
     entries[signal].is_kept = true;
     is_open = true;
@@ -102,20 +114,14 @@ static int of_jvm(int signal, const struct sigaction *wanted, struct sigaction *
 
 /* ---- what the program asks for ---- */
 
-/* Whether a handler's frame is on a stack of its own is up to the program, also for ours. */
-static void follow_flags(int signal, int wanted) {
-    const int followed = SA_ONSTACK | SA_RESTART;
-    struct sigaction ours;
-    __sigaction(signal, NULL, &ours);
-    ours.sa_flags = (ours.sa_flags & ~followed) | (wanted & followed);
-    __sigaction(signal, &ours, NULL);
-}
-
 static int keep(int signal, const struct sigaction *wanted, struct sigaction *before) {
     struct sigaction old = entries[signal].wanted;
     if (wanted != NULL) {
+        struct sigaction ours;
+        __sigaction(signal, NULL, &ours);
+        follow_flags(&ours, wanted);
+        __sigaction(signal, &ours, NULL);
         entries[signal].wanted = *wanted;
-        follow_flags(signal, wanted->sa_flags);
     }
     if (before != NULL)
         *before = old;
@@ -225,8 +231,7 @@ bool dispositions_call(int signal, siginfo_t *info, void *context, uintptr_t sta
     signals_settle(&thread_self, stack_pointer);
     lock(&mask);
     struct sigaction wanted = entries[signal].wanted;
-    bool is_function = wanted.sa_handler != SIG_DFL && wanted.sa_handler != SIG_IGN;
-    bool is_called = is_function && (is_sent(info) || !signals_is_blocked(&thread_self, signal));
+    bool is_called = is_function(&wanted) && (is_sent(info) || !signals_is_blocked(&thread_self, signal));
     if (is_called && (wanted.sa_flags & (int)SA_RESETHAND) != 0)
         entries[signal].wanted.sa_handler = SIG_DFL;
     unlock(&mask);

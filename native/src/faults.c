@@ -51,20 +51,33 @@ static bool is_end_of_main_stack(const siginfo_t *info, uintptr_t stack_pointer)
     return is_end && gettid() == getpid(); /* last: HotSpot faults to stop a thread, and that is no reason to ask */
 }
 
+/* Inside, but still on the caller's stack, which may end there. */
+static bool is_on_the_way_to_relay(const struct thread *self) {
+    return self->kind == THREAD_READY && self->relay_stack != 0 && self->stack_window == 0 &&
+           self->window_before_libc == 0 && !self->is_on_relay_stack;
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context) {
     int saved = errno;
     uintptr_t stack_pointer = dispositions_stack_pointer(context);
-    if (is_of_heap(info) && thread_runs_jvm(&thread_self))
+    struct thread *self = &thread_self;
+    bool is_on_the_way = is_on_the_way_to_relay(self), is_in_jvm = thread_runs_jvm(self) && !is_on_the_way;
+    if (is_in_jvm && is_of_heap(info))
         name_the_heap(info);
-    if (is_end_of_main_stack(info, stack_pointer) && thread_runs_jvm(&thread_self))
+    if (is_in_jvm && is_end_of_main_stack(info, stack_pointer))
         report_and_abort("the heap has used up the stack of main: does it call itself for ever?");
-    if (thread_runs_jvm(&thread_self)) {
+    if (is_in_jvm) {
         of_hotspot[signal].sa_sigaction(signal, info, context);
         errno = saved;
         return;
     }
     explain(signal, info);
-    if (!dispositions_call(signal, info, context, stack_pointer)) {
+    if (is_on_the_way)
+        thread_outside(self); /* who handles it may call malloc, and may never return */
+    bool is_called = dispositions_call(signal, info, context, stack_pointer);
+    if (is_on_the_way)
+        thread_inside(self);
+    if (!is_called) {
         __sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
         if (info->si_code <= 0)
             raise(signal); /* it comes when this handler has returned; a real fault comes by itself */

@@ -158,8 +158,18 @@ static void after(bool is_in_child) {
 /* It calls no handlers, because handlers of signals may call it. Neither does what we do take locks of libc's. */
 EXPORTED pid_t _Fork(void) {
     before(true);
-    pid_t child = behind()->fork();
+    pid_t child = behind()->fork_quietly();
     after(child == 0);
+    return child;
+}
+
+/* Its handlers, ours among them, are called under a lock of libc's, if there is more than one thread, and with the JVM
+ * there always is. A handler of a signal that forks, too, must not come in between: it would wait for that lock. */
+EXPORTED pid_t fork(void) {
+    sigset_t mask;
+    signals_block_all_but_faults(&mask);
+    pid_t child = behind()->fork();
+    signals_restore(&mask);
     return child;
 }
 

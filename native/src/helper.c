@@ -154,14 +154,14 @@ static void serve(void) {
 static void prepare_arena(void) {
     void *blocks[ARENA_BLOCKS];
     for (int i = 0; i < ARENA_BLOCKS; i++)
-        blocks[i] = __libc_malloc(ARENA_BLOCK);
+        blocks[i] = libc_malloc()->malloc(ARENA_BLOCK);
     for (int i = ARENA_BLOCKS - 1; i >= 0; i--)
-        __libc_free(blocks[i]);
+        libc_malloc()->free(blocks[i]);
 }
 
 static void *run(void *unused) {
     pthread_setname_np(pthread_self(), "javalloc-helper");
-    __libc_mallopt(M_TRIM_THRESHOLD, ARENA_SPARE);
+    libc_malloc()->set_option(M_TRIM_THRESHOLD, ARENA_SPARE);
     prepare_arena();
     sem_post(&is_ready);
     serve();

@@ -33,19 +33,11 @@
  * the static TLS block, where reaching them is one instruction and never allocates. */
 #define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 
-/* glibc's own allocator, under the names that interposition does not touch. */
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *block, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
-extern void __libc_free(void *block);
-extern int __libc_mallopt(int parameter, int value);
-
 /* ---- behind.c: the functions behind those that we define ---- */
 
 struct behind {
     void (*exit)(int status);
-    pid_t (*fork)(void);
+    pid_t (*fork)(void), (*fork_quietly)(void); /* the second is _Fork */
     int (*clone)(int (*routine)(void *), void *stack, int flags, void *argument, ...);
     long (*system_call)(long number, ...);
     int (*control)(int option, ...);
@@ -65,6 +57,7 @@ struct behind {
     int (*putenv)(char *entry), (*clearenv)(void);
     char *(*setlocale)(int category, const char *name);
     FILE *(*open)(const char *path, const char *mode);
+    void *(*load)(const char *path, int flags); /* dlopen */
     ssize_t (*read_at)(int file, void *target, size_t bytes, off64_t from);
     int (*at_exit)(void (*handler)(void *), void *argument, void *library);
     _Atomic unsigned *threads; /* how many libc counts: the last of them ends the process. NULL: unknown */
@@ -79,6 +72,30 @@ static inline const struct behind *behind(void) {
     if (unlikely(behind_found.exit == NULL))
         behind_find();
     return &behind_found;
+}
+
+/* glibc's own allocator. Not under the names that begin with __libc_, which tcmalloc and mimalloc define, too: a
+ * program may be linked with one of them behind us. */
+struct libc_malloc {
+    void *(*malloc)(size_t size);
+    void *(*calloc)(size_t count, size_t size);
+    void *(*realloc)(void *block, size_t size);
+    void *(*memalign)(size_t alignment, size_t size);
+    void (*free)(void *block);
+    size_t (*usable_size)(void *block);
+    int (*trim)(size_t bytes);
+    int (*set_option)(int option, int value); /* mallopt */
+};
+
+extern struct libc_malloc libc_malloc_found;
+
+void libc_malloc_find(void);
+
+/* The first call may come before the library's constructor. */
+static inline const struct libc_malloc *libc_malloc(void) {
+    if (unlikely(libc_malloc_found.free == NULL))
+        libc_malloc_find();
+    return &libc_malloc_found;
 }
 
 #include "forks.h"

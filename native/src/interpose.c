@@ -3,6 +3,7 @@
  * process allocates through them; in host mode they are found by nobody. C++'s operator new stays libstdc++'s, which
  * calls malloc.
  */
+#include <dlfcn.h>
 #include <malloc.h>
 #include <stdlib.h>
 
@@ -42,3 +43,7 @@ EXPORTED int posix_memalign(void **block, size_t alignment, size_t size) {
 EXPORTED void *valloc(size_t size) { return javalloc_valloc(size); }
 EXPORTED void *pvalloc(size_t size) { return javalloc_pvalloc(size); }
 EXPORTED size_t malloc_usable_size(void *block) { return javalloc_malloc_usable_size(block); }
+
+/* A library that is loaded so looks for malloc and free in libc before it looks here, and would free with one what
+ * comes from the other. This must stay the last thing done here: dlopen looks where it is called from. */
+EXPORTED void *dlopen(const char *path, int flags) { return behind()->load(path, flags & ~RTLD_DEEPBIND); }

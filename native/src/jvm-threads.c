@@ -166,7 +166,7 @@ struct start {
 static void *run_unknown(void *given) {
     struct start start = *(struct start *)given;
     thread_self.kind = THREAD_JVM;
-    __libc_free(given);
+    libc_malloc()->free(given);
     glibc_count_threads(-1);
     void *result = start.routine(start.argument);
     glibc_count_threads(1);
@@ -175,14 +175,14 @@ static void *run_unknown(void *given) {
 
 /* More threads than a JVM makes for itself: a heap made them. They cannot be stopped. */
 static int create_unknown(pthread_t *created, const pthread_attr_t *attributes, struct start start) {
-    struct start *kept = __libc_malloc(sizeof *kept);
+    struct start *kept = libc_malloc()->malloc(sizeof *kept);
     if (kept == NULL)
         return EAGAIN;
     *kept = start;
     some_are_unknown = true;
     int error = creation_plain(created, attributes, run_unknown, kept);
     if (error != 0)
-        __libc_free(kept);
+        libc_malloc()->free(kept);
     return error;
 }
 

@@ -144,6 +144,21 @@ static void add_options(struct arguments *to, const char *home) {
     add_user_options(to);
 }
 
+/* HotSpot's own code computes with floating point when a thread comes. The program's exceptions must not be raised by
+ * that, nor trapped, and the JVM's threads inherit what holds when they are made. An upcall sees to that itself. */
+#if defined(__x86_64__)
+#define DEFAULT_MXCSR 0x1f80u
+static unsigned take_floating_point(void) {
+    unsigned of_program = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(DEFAULT_MXCSR);
+    return of_program;
+}
+static void give_floating_point(unsigned of_program) { __builtin_ia32_ldmxcsr(of_program); }
+#else
+static unsigned take_floating_point(void) { return 0; }
+static void give_floating_point(unsigned of_program) { (void)of_program; }
+#endif
+
 void jvm_load(const char *jdk) {
     static const char *const names[] = {"server/libjvm.so", "libjava.so", "libjimage.so",  "libzip.so",
                                         "libnet.so",        "libnio.so",  "libsimdsort.so"};
@@ -154,7 +169,7 @@ void jvm_load(const char *jdk) {
     }
 }
 
-const char *jvm_start(const char *home, const char *java_home, int *exit_status) {
+static const char *start(const char *home, const char *java_home, int *exit_status) {
     static char message[JDK_PATH_MAX + JAVALLOC_MESSAGE_MAX];
     char path[JDK_PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/lib/server/libjvm.so", java_home);
@@ -181,6 +196,13 @@ const char *jvm_start(const char *home, const char *java_home, int *exit_status)
     return problem;
 }
 
+const char *jvm_start(const char *home, const char *java_home, int *exit_status) {
+    unsigned of_program = take_floating_point();
+    const char *problem = start(home, java_home, exit_status);
+    give_floating_point(of_program);
+    return problem;
+}
+
 /* ---- threads ---- */
 
 const struct JNINativeInterface_ **jvm_environment(void) {
@@ -193,11 +215,17 @@ bool jvm_attach(bool *by_us) {
         return true;
     JNIEnv *env;
     JavaVMAttachArgs arguments = {JNI_VERSION_10, NULL, NULL};
+    unsigned of_program = take_floating_point();
     *by_us = (*vm)->AttachCurrentThreadAsDaemon(vm, (void **)&env, &arguments) == JNI_OK;
+    give_floating_point(of_program);
     return *by_us;
 }
 
-void jvm_detach(void) { (*vm)->DetachCurrentThread(vm); }
+void jvm_detach(void) {
+    unsigned of_program = take_floating_point();
+    (*vm)->DetachCurrentThread(vm);
+    give_floating_point(of_program);
+}
 
 /* ---- figures: every Java object made since, through JVMTI, which costs nothing while none is made ---- */
 

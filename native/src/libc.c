@@ -2,7 +2,6 @@
  * libc.c: libc's malloc, as the route calls it: never twice at a time on one thread. A signal handler that interrupts
  * it, and allocates, is served from the reserve; what such a handler frees waits for the next free.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
 #include <stddef.h>
@@ -75,9 +74,9 @@ void *libc_allocate(struct thread *self, size_t size, size_t alignment, bool zer
     if (unlikely(self->in_libc))
         return reserve_allocate(size, alignment);
     libc_enter(self);
-    void *block = zeroed                               ? __libc_calloc(1, size)
-                  : alignment <= _Alignof(max_align_t) ? __libc_malloc(size)
-                                                       : __libc_memalign(alignment, size);
+    void *block = zeroed                               ? libc_malloc()->calloc(1, size)
+                  : alignment <= _Alignof(max_align_t) ? libc_malloc()->malloc(size)
+                                                       : libc_malloc()->memalign(alignment, size);
     libc_leave(self);
     return block;
 }
@@ -96,48 +95,28 @@ void libc_free(struct thread *self, void *block) {
                      : atomic_exchange_explicit(&deferred_libc_blocks, NULL, memory_order_acquire);
     while (late != NULL) {
         void *next = list_next(late);
-        __libc_free(late);
+        libc_malloc()->free(late);
         late = next;
     }
-    __libc_free(block);
+    libc_malloc()->free(block);
     libc_leave(self);
     errno = saved;
 }
 
-static size_t size_unknown(void *block) {
-    (void)block;
-    return 0;
-}
-
-static size_t (*next_usable_size)(void *) = size_unknown; /* until libc_prepare has found it */
-static int (*next_trim)(size_t);
-
 size_t libc_usable_size(void *block) {
-    return reserve_contains(block) ? reserve_usable_size(block) : next_usable_size(block);
-}
-
-/* libc's own, and not the next one: a program may link another malloc behind us (redis links jemalloc). */
-bool libc_prepare(void) {
-    void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
-    if (libc == NULL)
-        return false;
-    *(void **)&next_usable_size = dlsym(libc, "malloc_usable_size");
-    *(void **)&next_trim = dlsym(libc, "malloc_trim");
-    return true;
+    return reserve_contains(block) ? reserve_usable_size(block) : libc_malloc()->usable_size(block);
 }
 
 void libc_trim(void) {
-    if (next_trim == NULL)
-        return;
     libc_enter(&thread_self);
-    next_trim(0);
+    libc_malloc()->trim(0);
     libc_leave(&thread_self);
 }
 
 void *libc_resize(struct thread *self, void *block, size_t size) {
     if (likely(!self->in_libc && !reserve_contains(block))) {
         libc_enter(self);
-        void *moved = __libc_realloc(block, size);
+        void *moved = libc_malloc()->realloc(block, size);
         libc_leave(self);
         return moved;
     }

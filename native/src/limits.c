@@ -2,10 +2,10 @@
  * limits.c: RLIMIT_AS and RLIMIT_DATA, in a process whose malloc and JVM have mapped far more than the program knows
  * of.
  *
- * RLIMIT_DATA is the kernel's to enforce, and ours to keep away from by a little: a JVM that gets no memory to compile
- * or to deoptimise with ends the process. RLIMIT_AS counts what is reserved, too, so the kernel sees no growth of the
- * heap: it is checked here, when the heap grows. There are three cases:
- *   - The limit was there before the program started: the region and the JVM have been fitted into it.
+ * The kernel enforces them, and we keep away from them by a little: a JVM that gets no memory to compile or to
+ * deoptimise with ends the process. RLIMIT_AS counts what is reserved, too, so the kernel sees no growth of the heap:
+ * that is checked here, when the heap grows. There are three cases:
+ *   - The limit was there before the program started: the region and the JVM are fitted into it, or libc serves.
  *   - The program sets it to what it sees in use and a little: what is committed from then on counts on top.
  *   - The program sets it to less than that, not knowing of us: the kernel gets the limit and what is ours, so that
  *     the JVM can live; the program is told what it asked for; what is ours does not count; a program that it execs
@@ -35,26 +35,32 @@
 /* What the JVM may map later: the compilers' memory. */
 #define JVM_GROWTH ((size_t)128 << 20)
 
-static size_t used_before, ours; /* address space: when the JVM started; what the start added */
+/* What is mapped for the start that RLIMIT_DATA counts: the JVM's heap, its stacks and code, the reserve, and a little.
+ */
+#define JVM_DATA ((size_t)160 << 20)
 
-static struct rlimit asked; /* of RLIMIT_AS, in the third case */
-static bool is_raised;      /* the kernel's limit is not what was asked for */
+/* Of each it is asked what it is at the start, and when the program has set one: a sandbox that it enters may forbid to
+ * ask. */
+static struct limit {
+    int resource;
+    int field;                /* of /proc/self/statm: what it counts, or nearly so */
+    size_t used_before, ours; /* when the JVM started; what the start added */
+    struct rlimit asked;      /* in the third case */
+    bool is_raised;           /* the kernel's limit is not what was asked for */
+    _Atomic size_t known;     /* the kernel's; SIZE_MAX: none */
+} address_space = {.resource = RLIMIT_AS, .field = 0, .known = SIZE_MAX},
+  data = {.resource = RLIMIT_DATA, .field = 5, .known = SIZE_MAX};
 
-/* Both are asked for at the start, and when the program has set one: a sandbox that it enters may forbid to ask. */
-static _Atomic size_t known_data = SIZE_MAX, known_address_space = SIZE_MAX;
-
-static void learn_limit(int resource, _Atomic size_t *known) {
-    struct rlimit limit;
-    if (syscall(SYS_prlimit64, 0, resource, NULL, &limit) == 0)
-        *known = limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
+static void learn(struct limit *limit) {
+    struct rlimit now;
+    if (syscall(SYS_prlimit64, 0, limit->resource, NULL, &now) == 0)
+        limit->known = now.rlim_cur == RLIM_INFINITY ? SIZE_MAX : now.rlim_cur;
 }
 
-static void learn_limits(void) {
-    learn_limit(RLIMIT_DATA, &known_data);
-    learn_limit(RLIMIT_AS, &known_address_space);
-}
+/* As the program knows it. */
+static size_t bytes_of(const struct limit *limit) { return limit->is_raised ? limit->asked.rlim_cur : limit->known; }
 
-size_t limits_address_space(void) { return is_raised ? asked.rlim_cur : known_address_space; }
+size_t limits_address_space(void) { return bytes_of(&address_space); }
 
 /* What the process uses, in the words of /proc/self/statm: 0 is what RLIMIT_AS counts, 5 nearly what RLIMIT_DATA does.
  */
@@ -76,8 +82,13 @@ static size_t used_by_process(int field) {
 
 static size_t less(size_t a, size_t b) { return a > b ? a - b : 0; }
 
-static bool fits(size_t used, size_t bytes, size_t limit) {
-    return used <= limit && bytes + JVM_RESERVE <= limit - used;
+static bool fits(size_t used, size_t bytes, size_t limit) { return used <= limit && bytes <= limit - used; }
+
+/* What is raised is raised by what the JVM needs. */
+static bool allows(const struct limit *limit, size_t bytes, size_t uncounted) {
+    size_t used = used_by_process(limit->field) + uncounted;
+    return limit->is_raised ? fits(less(used, limit->ours), bytes, limit->asked.rlim_cur)
+                            : fits(used, bytes + JVM_RESERVE, limit->known);
 }
 
 static bool address_space_allows(size_t bytes, size_t committed) {
@@ -87,58 +98,79 @@ static bool address_space_allows(size_t bytes, size_t committed) {
         limit_seen = limit;
         committed_then = committed;
     }
-    if (limit == SIZE_MAX)
-        return true;
-    size_t used = used_by_process(0);
-    return is_raised ? fits(less(used, ours) + committed, bytes, limit)
-                     : fits(used + (committed - committed_then), bytes, limit);
+    return limit == SIZE_MAX ||
+           allows(&address_space, bytes, address_space.is_raised ? committed : committed - committed_then);
 }
 
 bool limits_allow(size_t bytes, size_t committed) {
-    size_t data = known_data;
-    return address_space_allows(bytes, committed) && (data == SIZE_MAX || fits(used_by_process(5), bytes, data));
+    return address_space_allows(bytes, committed) && (bytes_of(&data) == SIZE_MAX || allows(&data, bytes, 0));
+}
+
+static void look_before(struct limit *limit) {
+    limit->used_before = used_by_process(limit->field);
+    learn(limit);
+}
+
+bool limits_leave_data(void) {
+    look_before(&data);
+    return data.known == SIZE_MAX || fits(data.used_before, JVM_DATA + JVM_RESERVE, data.known);
 }
 
 /* What the JVM does not need is halved between the region and the program's own mappings and stacks. */
 size_t limits_largest_region(size_t largest) {
-    used_before = used_by_process(0);
-    learn_limits();
-    size_t limit = limits_address_space();
-    if (limit == SIZE_MAX)
+    look_before(&address_space);
+    if (address_space.known == SIZE_MAX)
         return largest;
-    __libc_mallopt(M_ARENA_MAX, 1); /* glibc would reserve 64 MiB for each of the JVM's threads */
-    size_t left = less(less(limit, used_before), JVM_ADDRESS_SPACE);
+    libc_malloc()->set_option(M_ARENA_MAX, 1); /* glibc would reserve 64 MiB for each of the JVM's threads */
+    size_t left = less(less(address_space.known, address_space.used_before), JVM_ADDRESS_SPACE);
     while (largest > left / 2)
         largest /= 2;
     return largest;
 }
 
-void limits_started(void) { ours = less(used_by_process(0), used_before) + JVM_GROWTH; }
+static void look_after(struct limit *limit) {
+    limit->ours = less(used_by_process(limit->field), limit->used_before) + JVM_GROWTH;
+}
+
+void limits_started(void) {
+    look_after(&address_space);
+    look_after(&data);
+}
 
 /* ---- the program asks and sets ---- */
 
-static rlim_t raised(rlim_t limit) { return limit > RLIM_INFINITY - ours ? RLIM_INFINITY : limit + ours; }
-
-static int set_kernel_limit(const struct rlimit *limit) {
-    return (int)syscall(SYS_prlimit64, 0, RLIMIT_AS, limit, NULL);
+static struct limit *limit_of(int resource) {
+    return resource == RLIMIT_AS ? &address_space : resource == RLIMIT_DATA ? &data : NULL;
 }
 
-static int set_address_space(const struct rlimit *limit) {
-    if (limit->rlim_cur > limit->rlim_max) {
+static rlim_t raised(const struct limit *limit, rlim_t bytes) {
+    return bytes > RLIM_INFINITY - limit->ours ? RLIM_INFINITY : bytes + limit->ours;
+}
+
+static int ask_kernel(const struct limit *limit, struct rlimit *now) {
+    return (int)syscall(SYS_prlimit64, 0, limit->resource, NULL, now);
+}
+
+static int set_kernel(const struct limit *limit, const struct rlimit *wanted) {
+    return (int)syscall(SYS_prlimit64, 0, limit->resource, wanted, NULL);
+}
+
+static int set(struct limit *limit, const struct rlimit *wanted) {
+    if (wanted->rlim_cur > wanted->rlim_max) {
         errno = EINVAL;
         return -1;
     }
-    is_raised = false;
-    if (!gate_is_open() || limit->rlim_cur >= used_by_process(0))
-        return set_kernel_limit(limit);
-    struct rlimit before, real = {raised(limit->rlim_cur), raised(limit->rlim_max)};
-    if (syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &before) == 0 && real.rlim_max > before.rlim_max)
+    limit->is_raised = false;
+    if (!gate_is_open() || wanted->rlim_cur >= used_by_process(limit->field))
+        return set_kernel(limit, wanted);
+    struct rlimit before, real = {raised(limit, wanted->rlim_cur), raised(limit, wanted->rlim_max)};
+    if (ask_kernel(limit, &before) == 0 && real.rlim_max > before.rlim_max)
         real.rlim_max = before.rlim_max; /* only root may raise it */
     if (real.rlim_cur > real.rlim_max)
         real.rlim_cur = real.rlim_max;
-    asked = *limit;
-    is_raised = set_kernel_limit(&real) == 0;
-    return is_raised ? 0 : -1;
+    limit->asked = *wanted;
+    limit->is_raised = set_kernel(limit, &real) == 0;
+    return limit->is_raised ? 0 : -1;
 }
 
 EXPORTED int prlimit64(pid_t pid, enum __rlimit_resource resource, const struct rlimit64 *wanted,
@@ -146,19 +178,15 @@ EXPORTED int prlimit64(pid_t pid, enum __rlimit_resource resource, const struct 
     bool is_own = pid == 0 || pid == getpid();
     if (is_own && wanted != NULL)
         boot_wait(); /* a JVM that gets no memory while it starts ends the process */
-    if (!is_own || resource != RLIMIT_AS) {
-        int result = (int)syscall(SYS_prlimit64, pid, resource, wanted, before);
-        if (is_own && wanted != NULL)
-            learn_limits();
-        return result;
-    }
-    struct rlimit old = asked, set;
-    if (!is_raised && syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &old) != 0)
+    struct limit *limit = is_own ? limit_of((int)resource) : NULL;
+    if (limit == NULL)
+        return (int)syscall(SYS_prlimit64, pid, resource, wanted, before);
+    struct rlimit old = limit->asked;
+    if (!limit->is_raised && ask_kernel(limit, &old) != 0)
         return -1;
     if (wanted != NULL) {
-        set = (struct rlimit){wanted->rlim_cur, wanted->rlim_max};
-        int failed = set_address_space(&set);
-        learn_limits();
+        int failed = set(limit, &(struct rlimit){wanted->rlim_cur, wanted->rlim_max});
+        learn(limit);
         if (failed)
             return -1;
     }
@@ -198,18 +226,29 @@ static bool stop_jvm_threads(void) {
     return false;
 }
 
-/* What is ours does not go with it. If it cannot be executed (a shell tries each folder of PATH), all is as before; for
- * that the hard limit stays where it is. */
-static int execute_with_limit_asked(const char *path, char *const arguments[], char *const environment[]) {
-    struct rlimit raised_limit;
-    if (syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &raised_limit) != 0)
-        return execute(path, arguments, environment);
+/* For the program to come: what was asked for. The hard limit stays where it is, in case it cannot be executed. */
+static void lower(const struct limit *limit, struct rlimit *before) {
+    if (limit->is_raised && ask_kernel(limit, before) == 0)
+        set_kernel(limit, &(struct rlimit){limit->asked.rlim_cur, before->rlim_max});
+}
+
+static void raise_again(const struct limit *limit, const struct rlimit *before) {
+    if (limit->is_raised)
+        set_kernel(limit, before);
+}
+
+/* What is ours does not go with it. If it cannot be executed (a shell tries each folder of PATH), all is as before. */
+static int execute_with_limits_asked(const char *path, char *const arguments[], char *const environment[]) {
+    const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+    struct rlimit address_space_before = none, data_before = none;
     /* A JVM thread that gets no memory ends the process. In a child that has not called Java there are none. */
     bool with_jvm = process_is_own() && !gate_is_child() && !gate_is_asleep() && stop_jvm_threads();
-    set_kernel_limit(&(struct rlimit){asked.rlim_cur, raised_limit.rlim_max});
+    lower(&address_space, &address_space_before);
+    lower(&data, &data_before);
     int result = execute(path, arguments, environment);
     int saved = errno;
-    set_kernel_limit(&raised_limit);
+    raise_again(&address_space, &address_space_before);
+    raise_again(&data, &data_before);
     if (with_jvm) {
         jvm_threads_let_go();
         jvm_threads_end_turn();
@@ -220,5 +259,6 @@ static int execute_with_limit_asked(const char *path, char *const arguments[], c
 
 /* The other exec functions reach the kernel without us: they pass on the larger limit. */
 EXPORTED int execve(const char *path, char *const arguments[], char *const environment[]) {
-    return is_raised ? execute_with_limit_asked(path, arguments, environment) : execute(path, arguments, environment);
+    return address_space.is_raised || data.is_raised ? execute_with_limits_asked(path, arguments, environment)
+                                                     : execute(path, arguments, environment);
 }

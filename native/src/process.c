@@ -182,7 +182,7 @@ static void occupy_descriptors(int lowest) {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (placeholder_count = 0; null >= 0 && null < lowest;) {
         placeholders[placeholder_count++] = null;
-        null = fcntl(placeholders[0], F_DUPFD_CLOEXEC, 3);
+        null = fcntl(placeholders[0], F_DUPFD_CLOEXEC, 0);
     }
     if (null >= 0)
         close(null);

@@ -35,6 +35,8 @@ void region_copy_from(void *target, const void *block, size_t bytes);
 
 /* Whether the heap, which has committed so much, may commit so many bytes more. */
 bool limits_allow(size_t bytes, size_t committed);
+/* Before anything is mapped for the start: whether RLIMIT_DATA has room for it. */
+bool limits_leave_data(void);
 /* Before the start: the largest region that leaves the JVM and the program what they need; and after it. */
 size_t limits_largest_region(size_t largest);
 void limits_started(void);
@@ -47,7 +49,6 @@ size_t cgroup_memory(const char *own_groups, const char *mounted);
 
 /* ---- libc.c: libc's malloc, never twice at a time on one thread ---- */
 
-bool libc_prepare(void);
 /* Around what holds locks of libc's malloc. A handler in between enters neither libc's malloc nor Java: there it could
  * wait for a thread that is in a handler, too, and waits for those locks. */
 void libc_enter(struct thread *self);

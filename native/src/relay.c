@@ -152,14 +152,25 @@ static intptr_t operate_without_signal_stack(uintptr_t given, uintptr_t unused, 
     return answer;
 }
 
-intptr_t relay_operate(const struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c) {
+/* Inlined, and so is relay_call: between the flag and the other stack nothing may be pushed, which could fault. */
+static inline __attribute__((always_inline)) intptr_t go(struct thread *self, javalloc_operation operation, uintptr_t a,
+                                                         uintptr_t b, uintptr_t c) {
+    self->is_on_relay_stack = true;
+    atomic_signal_fence(memory_order_seq_cst);
+    intptr_t answer = relay_call(self->relay_stack, operation, a, b, c);
+    atomic_signal_fence(memory_order_seq_cst);
+    self->is_on_relay_stack = false;
+    return answer;
+}
+
+intptr_t relay_operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c) {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     if (likely(here - self->signal_stack_low >= self->signal_stack_bytes))
-        return relay_call(self->relay_stack, operation, a, b, c);
+        return go(self, operation, a, b, c);
     struct call call = {operation, a, b, c};
     sigset_t before;
     signals_block_all_but_faults(&before);
-    intptr_t answer = relay_call(self->relay_stack, operate_without_signal_stack, (uintptr_t)&call, 0, 0);
+    intptr_t answer = go(self, operate_without_signal_stack, (uintptr_t)&call, 0, 0);
     signals_restore(&before);
     return answer;
 }

@@ -97,11 +97,17 @@ static __attribute__((noinline)) enum route refused(struct thread *self) {
 /* ROUTE_JAVA: the thread is inside. */
 static inline enum route route_of(struct thread *self) { return likely(enter(self)) ? ROUTE_JAVA : refused(self); }
 
+/* Whether a thread that was refused may be let in, now or soon: a fork is under way, or has just ended. */
+static bool may_ask_again(const struct thread *self) {
+    uint32_t state = gate_state();
+    return (state == GATE_PAUSED || state == GATE_OPEN) && (self->kind == THREAD_NEW || self->kind == THREAD_READY) &&
+           !self->in_libc && !jvm_threads_is_my_turn();
+}
+
 /* As route_of, for a question that only Java can answer: waits until a fork is done. */
 static enum route route_of_question(struct thread *self) {
     enum route route;
-    while ((route = route_of(self)) == ROUTE_LIBC && gate_state() == GATE_PAUSED && !self->in_libc &&
-           !jvm_threads_is_my_turn())
+    while ((route = route_of(self)) == ROUTE_LIBC && may_ask_again(self))
         sched_yield();
     return route;
 }
@@ -460,7 +466,7 @@ EXPORTED size_t javalloc_cross(size_t times) {
 void route_forget_deferred(void) { atomic_store_explicit(&deferred_blocks, NULL, memory_order_relaxed); }
 
 bool route_prepare(void) {
-    if (!gate_prepare() || !libc_prepare() || !reserve_prepare())
+    if (!gate_prepare() || !reserve_prepare())
         return false;
     foreign_prepare();
     return true;

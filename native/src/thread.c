@@ -304,6 +304,7 @@ static void exit_destructor(void *value) {
      * not come in between; nor must it come to Java now. */
     if (depot_is_full())
         route_flush(false);
+    bool is_last = glibc_is_single_threaded();
     sigset_t before;
     signals_block_all_but_faults(&before);
     if (self->kind == THREAD_READY && !gate_is_child())
@@ -311,6 +312,8 @@ static void exit_destructor(void *value) {
     depot_leave(self);
     self->stack_window = 0;
     self->kind = THREAD_GONE;
+    if (is_last)
+        signals_restore(&before); /* the handlers of exit will run here, and what they start */
 }
 
 void thread_begin(void) {

@@ -121,8 +121,9 @@ struct thread {
     unsigned blocked_faults; /* signals.c: what the program has blocked, and what really never is */
     uintptr_t handler_frame; /* dispositions.c: of the program's handler for a fault that runs; 0: none */
     unsigned blocked_before_handler;
-    bool unwinding; /* places.c: what allocates meanwhile has no place */
-    bool in_libc;   /* libc's malloc is at work on this thread, or its fork: a handler must not enter it */
+    bool is_on_relay_stack; /* in an operation */
+    bool unwinding;         /* places.c: what allocates meanwhile has no place */
+    bool in_libc;           /* libc's malloc is at work on this thread, or its fork: a handler must not enter it */
 };
 
 extern THREAD_LOCAL struct thread thread_self;
@@ -199,7 +200,7 @@ void relay_detach(struct thread *self);
 /* Does an operation on the stack that ends at `top`. */
 intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
 /* The same, for a thread that has such a stack, on whatever stack the caller is. */
-intptr_t relay_operate(const struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
+intptr_t relay_operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
 /* As pthread_getattr_np, of the stack over there. */
 int relay_describe(const struct thread *self, pthread_attr_t *attributes);
 

@@ -80,8 +80,10 @@ record CanaryGuards(long secret) {
         Memory.putLong(address + BEFORE, before);
         long behind = Region.roundUp(address + size, WORD);
         long canary = canary(behind);
-        long lastWord = Memory.getLong(behind - WORD);
-        Memory.putLong(behind - WORD, lastWord ^ (lastWord ^ canary) & notTheBlocks(size));
+        if (size % WORD != 0) {
+            long lastWord = Memory.getLong(behind - WORD);
+            Memory.putLong(behind - WORD, lastWord ^ (lastWord ^ canary) & notTheBlocks(size));
+        }
         for (long word = behind; word < behind + TAIL; word += WORD) {
             Memory.putLong(word, canary);
         }
@@ -137,9 +139,11 @@ record CanaryGuards(long secret) {
         checkBefore(address, size, -front, shape(front, size) ^ mask(address - front));
         long behind = Region.roundUp(address + size, WORD);
         long canary = canary(behind);
-        long changed = (Memory.getLong(behind - WORD) ^ canary) & notTheBlocks(size);
-        if (changed != 0) {
-            throw overflow(address, size, behind - WORD, changed);
+        if (size % WORD != 0) { // else that word is the program's alone, and may be out of reach
+            long changed = (Memory.getLong(behind - WORD) ^ canary) & notTheBlocks(size);
+            if (changed != 0) {
+                throw overflow(address, size, behind - WORD, changed);
+            }
         }
         for (long word = behind; word < behind + TAIL; word += WORD) {
             if (Memory.getLong(word) != canary) {
@@ -172,9 +176,10 @@ record CanaryGuards(long secret) {
 
     /// The bits that do not belong to the block in the last word that has bytes of it, on a machine
     /// that stores the low byte of a word first.
+    ///
+    /// @param size not a multiple of a word
     private static long notTheBlocks(long size) {
-        long bytes = size % WORD;
-        return bytes == 0 ? 0 : -1L << bytes * Byte.SIZE;
+        return -1L << size % WORD * Byte.SIZE;
     }
 
     private long canary(long place) {
