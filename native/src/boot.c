@@ -224,6 +224,7 @@ static void boot(void) {
 __attribute__((constructor)) static void library_loaded(void) {
     int saved = errno;
     behind_find();
+    libc_malloc_find(); /* no later: it wants the loader's lock, too */
     options_read();
     if (options.exec_is_ignored)
         process_hide_preload();
