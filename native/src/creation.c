@@ -30,10 +30,16 @@ static struct start *take_start(void *(*routine)(void *), thrd_start_t routine_c
         start->routine = routine;
         start->routine_c11 = routine_c11;
         start->argument = argument;
+        signals_settle(&thread_self, (uintptr_t)__builtin_frame_address(0));
         start->blocked_faults = thread_self.blocked_faults; /* the rest of the mask the kernel hands on */
         return start;
     }
     return NULL;
+}
+
+static void give_start_back(struct start *start) {
+    start->is_taken = false;
+    thread_count_in(-1);
 }
 
 /* On the new thread. */
@@ -64,9 +70,10 @@ EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     struct start *start = take_start(routine, NULL, argument);
     if (start == NULL)
         return creation_plain(thread, attributes, routine, argument);
+    thread_count_in(1);
     int error = creation_plain(thread, attributes, run, start);
     if (error != 0)
-        start->is_taken = false;
+        give_start_back(start);
     return error;
 }
 
@@ -75,9 +82,10 @@ EXPORTED int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument) {
     struct start *start = take_start(NULL, routine, argument);
     if (start == NULL)
         return behind()->create_c11(thread, routine, argument);
+    thread_count_in(1);
     int result = behind()->create_c11(thread, run_c11, start);
     if (result != thrd_success)
-        start->is_taken = false;
+        give_start_back(start);
     return result;
 }
 

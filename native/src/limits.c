@@ -84,26 +84,29 @@ static size_t less(size_t a, size_t b) { return a > b ? a - b : 0; }
 
 static bool fits(size_t used, size_t bytes, size_t limit) { return used <= limit && bytes <= limit - used; }
 
-/* What is raised is raised by what the JVM needs. */
-static bool allows(const struct limit *limit, size_t bytes, size_t uncounted) {
-    size_t used = used_by_process(limit->field) + uncounted;
-    return limit->is_raised ? fits(less(used, limit->ours), bytes, limit->asked.rlim_cur)
-                            : fits(used, bytes + JVM_RESERVE, limit->known);
+/* What is raised is raised by what the JVM needs. `used`: without what the heap uses, and does not share with it. */
+static bool allows(const struct limit *limit, size_t bytes, size_t used, size_t of_heap) {
+    return limit->is_raised ? fits(less(used, limit->ours) + of_heap, bytes, limit->asked.rlim_cur)
+                            : fits(used + of_heap, bytes + JVM_RESERVE, limit->known);
 }
 
 static bool address_space_allows(size_t bytes, size_t committed) {
     static size_t limit_seen = SIZE_MAX, committed_then;
-    size_t limit = limits_address_space();
+    size_t limit = bytes_of(&address_space);
     if (limit != limit_seen) {
         limit_seen = limit;
         committed_then = committed;
     }
-    return limit == SIZE_MAX ||
-           allows(&address_space, bytes, address_space.is_raised ? committed : committed - committed_then);
+    return limit == SIZE_MAX || allows(&address_space, bytes, used_by_process(address_space.field),
+                                       address_space.is_raised ? committed : committed - committed_then);
+}
+
+static bool data_allows(size_t bytes, size_t committed) {
+    return bytes_of(&data) == SIZE_MAX || allows(&data, bytes, less(used_by_process(data.field), committed), committed);
 }
 
 bool limits_allow(size_t bytes, size_t committed) {
-    return address_space_allows(bytes, committed) && (bytes_of(&data) == SIZE_MAX || allows(&data, bytes, 0));
+    return address_space_allows(bytes, committed) && data_allows(bytes, committed);
 }
 
 static void look_before(struct limit *limit) {

@@ -41,6 +41,9 @@ static struct counters *all_records, *free_records;
 
 static _Atomic uint64_t shared_calls[ROUTES][OPERATIONS]; /* of threads without a record */
 
+/* The program's threads, as far as they are seen from the beginning, that have not come to their end. */
+static _Atomic int staying = 1;
+
 static _Atomic uint32_t travellers; /* threads that are on their way to Java or from it */
 
 /* ---- counters ---- */
@@ -293,6 +296,24 @@ static void leave(struct thread *self) {
     signals_restore(&before);
 }
 
+/* The last thread ends the process, and what exit calls then, and starts, is to find the signals as they were: of the
+ * handlers of exit this is the youngest, and called first. Which thread that will be is up to libc. */
+static void restore_mask(void *unused) {
+    (void)unused;
+    sigset_t mask;
+    sigemptyset(&mask);
+    memcpy(&mask, &thread_self.mask_at_end, sizeof thread_self.mask_at_end);
+    if (thread_self.kind == THREAD_GONE)
+        signals_restore(&mask);
+}
+
+void thread_count_in(int more) { staying += more; }
+
+static void count_out(const struct thread *self) {
+    if ((self->has_begun || gettid() == getpid()) && --staying == 0)
+        behind()->at_exit(restore_mask, NULL, NULL);
+}
+
 static void exit_destructor(void *value) {
     struct thread *self = value;
     route_settle();
@@ -304,16 +325,15 @@ static void exit_destructor(void *value) {
      * not come in between; nor must it come to Java now. */
     if (depot_is_full())
         route_flush(false);
-    bool is_last = glibc_is_single_threaded();
     sigset_t before;
     signals_block_all_but_faults(&before);
+    memcpy(&self->mask_at_end, &before, sizeof self->mask_at_end);
     if (self->kind == THREAD_READY && !gate_is_child())
         leave(self);
     depot_leave(self);
     self->stack_window = 0;
     self->kind = THREAD_GONE;
-    if (is_last)
-        signals_restore(&before); /* the handlers of exit will run here, and what they start */
+    count_out(self);
 }
 
 void thread_begin(void) {
@@ -409,6 +429,7 @@ void thread_child(void) {
     libc_child();
     free_records = NULL;
     creation_child();
+    staying = 1;
     memset(shared_calls, 0, sizeof shared_calls);
     for (struct counters *record = all_records; record != NULL; record = record->next) {
         memset(record->calls, 0, sizeof record->calls);

@@ -122,6 +122,7 @@ struct thread {
     uintptr_t handler_frame; /* dispositions.c: of the program's handler for a fault that runs; 0: none */
     unsigned blocked_before_handler;
     bool is_on_relay_stack; /* in an operation */
+    uint64_t mask_at_end;   /* of signals, as the kernel has it, before its end began */
     bool unwinding;         /* places.c: what allocates meanwhile has no place */
     bool in_libc;           /* libc's malloc is at work on this thread, or its fork: a handler must not enter it */
 };
@@ -133,6 +134,8 @@ bool thread_prepare(void);
 void thread_enter(struct thread *self);
 /* On a new thread of the program, first of all: its end will be seen. */
 void thread_begin(void);
+/* Before it is created, or if that has failed: there is one more, or less. */
+void thread_count_in(int more);
 /* At the end of the process: a thread that has left Java may come again. */
 void thread_come_again(void);
 /* Makes a thread that is ready so on every stack. */

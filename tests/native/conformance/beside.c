@@ -202,6 +202,25 @@ static void keeps_dispositions(void) {
     exit(0);
 }
 
+static void allocate_a_little(void) { live_until(0); }
+
+static void leave(int number) { _exit(number == SIGSEGV ? 0 : 1); }
+
+static int overflow(int depth) {
+    volatile char frame[1000];
+    frame[depth % 1000] = (char)depth;
+    return depth < 0 ? 0 : overflow(depth + 1) + frame[0];
+}
+
+static void keeps_the_signal_stack(void) {
+    stack_t stack = {.ss_sp = malloc(64 << 10), .ss_size = 64 << 10};
+    struct sigaction wanted = {.sa_handler = leave, .sa_flags = SA_ONSTACK};
+    CHECK_EQ(sigaltstack(&stack, NULL), 0);
+    CHECK_EQ(sigaction(SIGSEGV, &wanted, NULL), 0);
+    until_java_serves(allocate_a_little);
+    overflow(0);
+}
+
 /* Whoever sets them last has set them: the JVM does not come in between. */
 static void set_dispositions(void) {
     const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGPIPE, SIGXFSZ, 63};
@@ -366,6 +385,7 @@ static const struct respawn_case cases[] = {
     CASE(forks_quietly, 0),
     CASE(spawns, 0),
     CASE(keeps_dispositions, 0),
+    CASE(keeps_the_signal_stack, 0),
     CASE(sets_dispositions, 0),
     CASE(blocks_all_signals, 0),
     CASE(keeps_locale, 0),

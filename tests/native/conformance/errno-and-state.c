@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include <locale.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -27,6 +28,23 @@ static void floating_point_is_as_the_ABI_says(void) {
     __asm__ volatile("fnstcw %0" : "=m"(x87));
     CHECK_EQ(x87, 0x37f);
     CHECK_EQ(_mm_getcsr() & 0xffc0, 0x1f80); /* masks, rounding, no flush to zero; not the sticky flags */
+}
+
+/* A thread's first call raises no exception, and does not stumble over one that is trapped. */
+static void *trap_all(void *unused) {
+    _mm_setcsr(0x0000);
+    void *block = malloc(100);
+    unsigned now = _mm_getcsr();
+    _mm_setcsr(0x1f80);
+    CHECK_EQ(now, 0);
+    free(block);
+    return unused;
+}
+
+static void floating_point_is_the_threads_own(void) {
+    pthread_t thread;
+    CHECK_EQ(pthread_create(&thread, NULL, trap_all, NULL), 0);
+    CHECK_EQ(pthread_join(thread, NULL), 0);
 }
 
 static void no_signal_is_blocked(void) {
@@ -144,6 +162,7 @@ int main(int argc, char **argv) {
         the_environment_is_unchanged();
         for (size_t size = 1; size < 1000000; size *= 2)
             free(malloc(size));
+        floating_point_is_the_threads_own();
     }
     return check_end();
 }

@@ -125,6 +125,17 @@ static void *come_and_go(void *tag) {
     return NULL;
 }
 
+/* It has an answer at each time: not 0 because a fork has just ended. */
+static void *ask(void *unused) {
+    void *block = malloc(40000);
+    size_t usable = malloc_usable_size(block);
+    CHECK(usable >= 40000);
+    while (!stop)
+        CHECK_EQ(malloc_usable_size(block), usable);
+    free(block);
+    return unused;
+}
+
 static void *fork_many(void *given) {
     unsigned first = (unsigned)(uintptr_t)given, count = (unsigned)scaled(1200);
     for (unsigned i = 0; i < count; i++)
@@ -133,17 +144,17 @@ static void *fork_many(void *given) {
 }
 
 static void forks_beside_each_other(void) {
-    void *(*const others[])(void *) = {allocate, come_and_go, allocate};
-    pthread_t threads[3], forking[2];
+    void *(*const others[])(void *) = {allocate, come_and_go, allocate, ask};
+    pthread_t threads[4], forking[2];
     stop = false;
-    for (uintptr_t i = 0; i < 3; i++)
+    for (uintptr_t i = 0; i < 4; i++)
         CHECK_EQ(pthread_create(&threads[i], NULL, others[i], (void *)(i + 1)), 0);
     for (uintptr_t i = 0; i < 2; i++)
         CHECK_EQ(pthread_create(&forking[i], NULL, fork_many, (void *)(i * 10000)), 0);
     for (int i = 0; i < 2; i++)
         CHECK_EQ(pthread_join(forking[i], NULL), 0);
     stop = true;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         CHECK_EQ(pthread_join(threads[i], NULL), 0);
 }
 
@@ -317,12 +328,15 @@ static int handlers_of_fork_allocate(void) {
     return result;
 }
 
+static _Noreturn void do_little(void) { exit(use_the_heap(20, 8)); }
+
 static atomic_int children_of_handlers;
+static pid_t (*fork_of_handlers)(void);
 
 static void fork_in_a_handler(int number) {
     (void)number;
     int saved = errno;
-    pid_t child = _Fork();
+    pid_t child = fork_of_handlers();
     CHECK(child >= 0);
     if (child == 0)
         _exit(ALIVE_ON_JAVA);
@@ -331,20 +345,50 @@ static void fork_in_a_handler(int number) {
     errno = saved;
 }
 
-/* Most of these interrupt malloc, and some of them Java. */
-static int handlers_of_signals_fork(void) {
+/* Most of these interrupt malloc, and some of them Java; or fork, under a lock of libc's that fork waits for. */
+static int handlers_of_signals_fork(pid_t (*make)(void), bool interrupt_forks) {
     struct itimerval often = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
+    fork_of_handlers = make;
+    children_of_handlers = 0;
     signal(SIGALRM, fork_in_a_handler);
     CHECK_EQ(setitimer(ITIMER_REAL, &often, NULL), 0);
     int result = ALIVE_ON_JAVA;
     while (children_of_handlers < 40)
-        result = worse(result, use_the_heap(200, 4));
+        result = worse(result, interrupt_forks ? run(do_little, fork, "between handlers") : use_the_heap(200, 4));
     CHECK_EQ(setitimer(ITIMER_REAL, &never, NULL), 0);
     signal(SIGALRM, SIG_DFL);
     return result;
 }
 
-static _Noreturn void do_little(void) { exit(use_the_heap(20, 8)); }
+static atomic_int newest; /* a child; -1: not yet */
+
+static void fork_and_go_on(int number) {
+    (void)number;
+    newest = fork();
+}
+
+static void *begin(void *unused) {
+    (void)unused;
+    while (newest == -1)
+        continue;
+    if (newest == 0)
+        _exit(use_the_heap(20, 9));
+    return (void *)(intptr_t)result_of(newest, "a new thread's child");
+}
+
+/* The signal comes before the thread has done anything: in the child, too, it has all to do. (Its routine was gone.) */
+static void threads_that_have_not_begun_fork(void) {
+    signal(SIGUSR1, fork_and_go_on);
+    for (unsigned i = 0; i < scaled(100); i++) {
+        pthread_t thread;
+        void *result;
+        newest = -1;
+        CHECK_EQ(pthread_create(&thread, NULL, begin, NULL), 0);
+        CHECK_EQ(pthread_kill(thread, SIGUSR1), 0);
+        CHECK_EQ(pthread_join(thread, &result), 0);
+    }
+    signal(SIGUSR1, SIG_DFL);
+}
 
 static _Noreturn void leave_by_pthread_exit(void) {
     if (use_the_heap(20, 8) != ALIVE_ON_JAVA)
@@ -367,7 +411,9 @@ int main(int argc, char **argv) {
     expect_java(run(give_up_rights, fork, "gives up its rights"));
     expect_java(run(daemonise, fork, "daemonises"));
     expect_java(run(do_little, _Fork, "by _Fork"));
-    expect_java(handlers_of_signals_fork());
+    expect_java(handlers_of_signals_fork(_Fork, false));
+    handlers_of_signals_fork(fork, true);
+    threads_that_have_not_begun_fork();
     expect_java(beside_idle_threads());
     CHECK_EQ(pthread_atfork(allocate_in_a_handler, allocate_in_a_handler, allocate_in_a_handler), 0);
     expect_java(handlers_of_fork_allocate());

@@ -82,6 +82,28 @@ static void told_the_mask_that_was_asked_for(void) {
 }
 
 /* Left by a jump again and again: the signal is not blocked afterwards, and can be seen not to be. */
+static void *look_at_mask(void *given) {
+    const sigset_t *expected = given;
+    sigset_t mask;
+    CHECK_EQ(pthread_sigmask(SIG_BLOCK, NULL, &mask), 0);
+    for (int number = 1; number < NSIG; number++)
+        CHECK_EQ(sigismember(&mask, number), sigismember(expected, number));
+    return NULL;
+}
+
+static void a_thread_inherits_what_is_blocked(void) {
+    sigset_t set, before;
+    sigemptyset(&set);
+    for (int i = 0; i < 4; i += 2)
+        sigaddset(&set, faults[i]);
+    sigaddset(&set, SIGUSR1);
+    CHECK_EQ(pthread_sigmask(SIG_SETMASK, &set, &before), 0);
+    pthread_t thread;
+    CHECK_EQ(pthread_create(&thread, NULL, look_at_mask, &set), 0);
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    CHECK_EQ(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+}
+
 static void *faults_are_caught(void *unused) {
     char *map = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (volatile int i = 0; i < 300; i++) {
@@ -162,6 +184,41 @@ static void an_overflow_of_the_stack_is_caught_on_another(void) {
     an_overflow_is_caught(NULL);
     CHECK_EQ(pthread_create(&thread, NULL, an_overflow_is_caught, NULL), 0);
     CHECK_EQ(pthread_join(thread, NULL), 0);
+}
+
+/* Also if it is malloc that finds no room on it. (Then it was taken for the JVM's own.) */
+static int descend_and_allocate(int depth, size_t bytes) {
+    volatile char frame[bytes];
+    frame[depth % (int)bytes] = (char)depth;
+    free(malloc(40000));
+    return depth < 0 ? 0 : descend_and_allocate(depth + 1, bytes) + frame[0];
+}
+
+static void *an_overflow_in_malloc_is_caught(void *unused) {
+    static const size_t frames[] = {16, 40, 72, 150, 220, 333};
+    stack_t stack = {.ss_sp = malloc(64 << 10), .ss_size = 64 << 10}, none = {.ss_flags = SS_DISABLE};
+    CHECK_EQ(sigaltstack(&stack, NULL), 0);
+    for (volatile size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        calls = 0;
+        if (sigsetjmp(back, 1) == 0)
+            descend_and_allocate(0, frames[i]);
+        CHECK_EQ(calls, 1);
+        use_the_heap((int)i);
+    }
+    CHECK_EQ(sigaltstack(&none, NULL), 0);
+    free(stack.ss_sp);
+    return unused;
+}
+
+static void an_overflow_of_the_stack_is_caught_in_malloc(void) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    set(SIGSEGV, jump_back, SA_ONSTACK);
+    CHECK_EQ(pthread_attr_init(&attributes), 0);
+    CHECK_EQ(pthread_attr_setstacksize(&attributes, 128 << 10), 0);
+    CHECK_EQ(pthread_create(&thread, &attributes, an_overflow_in_malloc_is_caught, NULL), 0);
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attributes);
 }
 
 /* ---- what ends a process ---- */
@@ -307,6 +364,8 @@ int main(int argc, char **argv) {
     faults_are_caught_on_several_threads();
     a_handler_puts_it_right_and_returns();
     an_overflow_of_the_stack_is_caught_on_another();
+    an_overflow_of_the_stack_is_caught_in_malloc();
+    a_thread_inherits_what_is_blocked();
     children_set_handlers_too();
     waits_block_no_faults();
     ends_with_the_signal("for once", with_a_handler_for_once);

@@ -7,7 +7,14 @@
 
 static int ends[2];
 
-static void tell(void) { CHECK_EQ(write(ends[1], "x", 1), 1); }
+/* On the thread that was the last, and on which no signal is blocked. */
+static void tell(void) {
+    sigset_t mask;
+    CHECK_EQ(pthread_sigmask(SIG_BLOCK, NULL, &mask), 0);
+    for (int number = 1; number < NSIG; number++)
+        CHECK(sigismember(&mask, number) != 1, "signal %d", number);
+    CHECK_EQ(write(ends[1], "x", 1), 1);
+}
 
 static void *use_the_heap(void *unused) {
     for (size_t i = 0; i < 500; i++)
