@@ -77,6 +77,8 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        Refusal.require(seconds >= 0, "--seconds: 0 or more");
+        Refusal.require(patience > 0, "--patience: more than 0");
         if (seed == null) {
             seed = System.nanoTime() & 0xffffff;
         }

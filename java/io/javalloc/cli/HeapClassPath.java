@@ -1,6 +1,7 @@
 package io.javalloc.cli;
 
 import java.io.File;
+import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.ZipFile;
 import picocli.CommandLine.Option;
 
 /// The option that says where a user's own heaps are.
@@ -22,14 +24,27 @@ final class HeapClassPath {
 
     /// The class path; empty if there is none.
     ///
-    /// @throws Refusal if a part of it is not there
+    /// @throws Refusal if a part of it is not there, or is neither a jar nor a folder
     String get() {
         for (String part : parts()) {
-            if (!Files.exists(Path.of(part))) {
+            Path path = Path.of(part);
+            if (!Files.exists(path)) {
                 throw new Refusal(Status.USAGE, "--classpath: there is no '" + part + "'");
+            }
+            if (!Files.isDirectory(path) && !isJar(path)) {
+                throw new Refusal(
+                        Status.USAGE, "--classpath: '" + part + "' is neither a jar nor a folder");
             }
         }
         return classPath;
+    }
+
+    private static boolean isJar(Path path) {
+        try (ZipFile jar = new ZipFile(path.toFile())) {
+            return jar.size() >= 0;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /// Makes the heaps known in this process.

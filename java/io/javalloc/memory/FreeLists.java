@@ -35,6 +35,16 @@ public final class FreeLists {
         boolean entry(int list, long entry);
     }
 
+    /// Not a lambda: at the end of a program, which may have left the virtual machine no memory, no
+    /// class is to be made.
+    private static final class AllStay implements Visitor {
+
+        @Override
+        public boolean entry(int list, long entry) {
+            return true;
+        }
+    }
+
     private final Links links;
 
     /// By list: the first entry, 0 for none.
@@ -87,7 +97,7 @@ public final class FreeLists {
 
     /// Checks all entries. Needs no memory, however many there are.
     public void check() {
-        visit((list, entry) -> true);
+        visit(new AllStay());
     }
 
     /// Shows all entries, and checks each after it was shown; takes out those that are not to stay.

@@ -13,13 +13,12 @@ import java.util.BitSet;
 /// Looks at all of a [Slab], under all of its locks: nothing else happens meanwhile.
 final class SlabAudit {
 
-    /// What to do under the locks.
-    @FunctionalInterface
-    private interface Look {
-
-        /// Takes it.
-        void run();
-    }
+    // What to do under the locks: whether all is right, what is live, whether free blocks are zero.
+    // Neither lambdas nor an enum: at the end of a program, which may have left the virtual machine
+    // no memory, no class is to be made.
+    private static final int VERIFY = 0;
+    private static final int WALK = 1;
+    private static final int CHECK_ERASED = 2;
 
     private final Slab heap;
     private final SlabPages pages;
@@ -32,23 +31,27 @@ final class SlabAudit {
     }
 
     void verify() {
-        locked(1, this::verifyAll);
+        locked(1, VERIFY, null);
     }
 
     void walk(BlockVisitor visitor) {
-        locked(1, () -> walkAll(visitor));
+        locked(1, WALK, visitor);
     }
 
     /// Takes the locks of the classes from one on, then that of the pages.
-    private void locked(int sizeClass, Look look) {
+    private void locked(int sizeClass, int look, BlockVisitor visitor) {
         if (sizeClass < Slab.CLASSES) {
             synchronized (heap.spans[sizeClass]) {
-                locked(sizeClass + 1, look);
+                locked(sizeClass + 1, look, visitor);
             }
             return;
         }
         synchronized (pages) {
-            look.run();
+            switch (look) {
+                case VERIFY -> verifyAll();
+                case WALK -> walkAll(visitor);
+                default -> verifyErased();
+            }
         }
     }
 
@@ -87,7 +90,7 @@ final class SlabAudit {
 
     /// Looks whether somebody has written to a block that is free, where such are zero.
     void checkErased() {
-        locked(1, this::verifyErased);
+        locked(1, CHECK_ERASED, null);
     }
 
     private void verifyErased() {

@@ -32,6 +32,9 @@ final class SlabPages {
     /// A run that had to move gets room for a quarter more.
     private static final int LOG_HEADROOM = 2;
 
+    /// So many dirty pages, 4 MiB, take longer to write than a call may last.
+    private static final int LEAST_DISCARDED = 64;
+
     final PageTable table;
     final FreePages free;
     final DirtyRuns dirty;
@@ -139,7 +142,9 @@ final class SlabPages {
         return table.addressOf(page);
     }
 
-    /// Clears of a run that was just taken what is not zero already.
+    /// Clears of a run that was just taken what is not zero already. A long stretch is given to the
+    /// system instead, which takes less time than writing it: the program may never touch much of
+    /// it.
     void zero(long address, long bytes) {
         int first = (int) table.pageOf(address);
         int end = first + (int) pagesFor(bytes);
@@ -148,7 +153,10 @@ final class SlabPages {
             int clean = table.dirty.nextClear(page, end);
             long from = table.addressOf(page);
             long to = Math.min(table.addressOf(clean), address + bytes);
-            Memory.fill(from, to - from, (byte) 0);
+            if (clean - page < LEAST_DISCARDED
+                    || !region.discard(from, table.addressOf(clean) - from)) {
+                Memory.fill(from, to - from, (byte) 0);
+            }
             page = table.dirty.nextSet(clean, end);
         }
     }

@@ -66,6 +66,9 @@ class CommandsTest {
                     check --heap knr --seed x         | Invalid value for option '--seed': 'x' is not a long; see: javalloc check --help
                     check --heap knr --rule wrong     | there is no rule 'wrong'; there are: serves, alignment,
                     check --heap knr --classpath no   | --classpath: there is no 'no'
+                    check --heap knr --classpath pom.xml | --classpath: 'pom.xml' is neither a jar nor a folder
+                    check --heap knr --patience 0     | --patience: more than 0
+                    check --heap knr --seconds -1     | --seconds: 0 or more
                     map --heap knr(mux=1) -o WORK/x   | heap 'knr(mux=1)', column 5: knr has no option 'mux'; it has: max
                     map --heap slob -o WORK/x         | heap 'slob', column 1: there is no heap 'slob'; there are:
                     map --heap knr -o WORK/no/x.svg   | cannot write WORK/no/x.svg: there is no such folder

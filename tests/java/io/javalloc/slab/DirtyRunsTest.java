@@ -222,6 +222,19 @@ class DirtyRunsTest {
     }
 
     @Test
+    void whatIsLongIsZeroedByTheSystem() {
+        for (int pages : new int[] {63, 64}) {
+            long run = dirty(pages);
+            dirty(1);
+            heap.free(run);
+            assertEquals(run, heap.allocateZeroed(pages * PAGE, Heap.MIN_ALIGNMENT));
+            assertEquals(pages == 64 ? pages * PAGE : 0, memory.discardedBytes());
+            assertEquals(0, Memory.getLong(run));
+            assertEquals(0, Memory.getLong(run + (pages - 1) * PAGE));
+        }
+    }
+
+    @Test
     void whoAsksForAllWaitsForWhoIsGivingBack() throws Exception {
         long run = dirty(4);
         long other = dirty(1);
