@@ -59,8 +59,10 @@ static void give_stack(uintptr_t top) {
 
 static bool is_possible(void) { return true; }
 
-/* The frame pointer stays, so debuggers and unwinders find their way back. */
-intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c) {
+/* Does an operation on the stack that ends at `top`. The frame pointer stays, so debuggers and unwinders find their way
+ * back. */
+static inline __attribute__((always_inline)) intptr_t relay_call(uintptr_t top, javalloc_operation operation,
+                                                                 uintptr_t a, uintptr_t b, uintptr_t c) {
     intptr_t answer;
     __asm__ volatile("movq %%rsp, %%rbx\n\t"
                      "movq %[top], %%rsp\n\t"
@@ -79,7 +81,7 @@ intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, ui
 /* Written for one processor so far. On others libc serves these callers. */
 static bool is_possible(void) { return false; }
 
-intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c) {
+static intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c) {
     (void)top;
     return operation(a, b, c);
 }

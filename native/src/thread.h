@@ -200,9 +200,7 @@ void creation_child(void);
 /* Attaches the thread to the JVM over there, after detaching it here if need be. If that fails it is detached. */
 bool relay_attach(struct thread *self);
 void relay_detach(struct thread *self);
-/* Does an operation on the stack that ends at `top`. */
-intptr_t relay_call(uintptr_t top, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
-/* The same, for a thread that has such a stack, on whatever stack the caller is. */
+/* Does an operation on the stack for Java alone, for a thread that has one, on whatever stack the caller is. */
 intptr_t relay_operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
 /* As pthread_getattr_np, of the stack over there. */
 int relay_describe(const struct thread *self, pthread_attr_t *attributes);
