@@ -8,6 +8,7 @@
  */
 #include <jni.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -39,6 +40,24 @@ NATIVE(jboolean, SystemPages, protectPages)
 NATIVE(jboolean, SystemPages, discardPages)(JNIEnv *env, jclass class, jlong address, jlong bytes) {
     (void)env, (void)class;
     return region_discard((uintptr_t)address, (size_t)bytes);
+}
+
+/* Of an array whose words are all zero, the pages that lie in it: they are read as zero again. A collector that copies
+ * the array, or keeps it in memory that stays (a file, huge pages), loses and gains nothing. */
+NATIVE(jboolean, SystemPages, discardZeros)(JNIEnv *env, jclass class, jlongArray zeros) {
+    (void)class;
+    jboolean is_copy = JNI_TRUE;
+    size_t bytes = (size_t)(*env)->GetArrayLength(env, zeros) * sizeof(jlong);
+    void *words = (*env)->GetPrimitiveArrayCritical(env, zeros, &is_copy);
+    if (words == NULL) {
+        (*env)->ExceptionClear(env);
+        return false;
+    }
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = ((uintptr_t)words + page - 1) & -page;
+    uintptr_t end = ((uintptr_t)words + bytes) & -page;
+    bool is_discarded = !is_copy && end > first && region_discard(first, end - first);
+    (*env)->ReleasePrimitiveArrayCritical(env, zeros, words, JNI_ABORT);
+    return is_discarded;
 }
 
 /* Java makes the last objects for a stub when it is called, and called often. It could be refused the memory for them,
@@ -74,6 +93,7 @@ static bool bind_pages(JNIEnv *env) {
         {"commitPages", "(JJ)Z", (void *)Java_io_javalloc_bridge_SystemPages_commitPages},
         {"protectPages", "(JJZ)Z", (void *)Java_io_javalloc_bridge_SystemPages_protectPages},
         {"discardPages", "(JJ)Z", (void *)Java_io_javalloc_bridge_SystemPages_discardPages},
+        {"discardZeros", "([J)Z", (void *)Java_io_javalloc_bridge_SystemPages_discardZeros},
     };
     return bind(env, "io/javalloc/bridge/SystemPages", methods, sizeof methods / sizeof *methods);
 }

@@ -23,7 +23,12 @@ final class SystemPages implements Region.Pages {
         return discardPages(address, bytes);
     }
 
-    // Implemented by native/src/jvm.c; bound by the shim when it starts Java, by System.load in
+    @Override
+    public boolean discard(long[] zeros) {
+        return discardZeros(zeros);
+    }
+
+    // Implemented by native/src/jni.c; bound by the shim when it starts Java, by System.load in
     // host mode.
 
     private static native boolean commitPages(long address, long bytes);
@@ -31,4 +36,6 @@ final class SystemPages implements Region.Pages {
     private static native boolean protectPages(long address, long bytes, boolean accessible);
 
     private static native boolean discardPages(long address, long bytes);
+
+    private static native boolean discardZeros(long[] zeros);
 }

@@ -45,6 +45,15 @@ public final class Region {
         default boolean discard(long address, long bytes) {
             return false;
         }
+
+        /// Gives Java's memory back to the system, as far as it lies on pages that an array has to
+        /// itself. All of the array's words are zero, and nobody writes to it meanwhile: so nothing
+        /// changes but what is resident.
+        ///
+        /// @return false if the system refuses, or cannot do such things
+        default boolean discard(long[] zeros) {
+            return false;
+        }
     }
 
     /// Memory that is none of the system's side: whoever has it may use it, and no more.
@@ -175,6 +184,11 @@ public final class Region {
     /// Gives whole pages of the system, in the usable part, back to it; see [Pages#discard].
     public boolean discard(long address, long bytes) {
         return pages.discard(address, bytes);
+    }
+
+    /// Gives the memory of an array of zeros back to the system; see [Pages#discard].
+    public boolean discard(long[] zeros) {
+        return pages.discard(zeros);
     }
 
     /// Divides the region, of which nothing may be in use yet, into equal parts.

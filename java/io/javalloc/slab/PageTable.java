@@ -18,18 +18,24 @@ final class PageTable {
 
     private static final int FIRST_PAGES = 1 << 8;
 
-    /// What a page takes of Java's memory, without its row and its ints: a link to the row, and
-    /// less than an int for the rest.
-    private static final int BYTES_PER_PAGE = 2 * Integer.BYTES;
+    /// What a page takes of Java's memory, without its row and its ints: two bytes and a bit.
+    private static final int BYTES_PER_PAGE = 3;
 
     /// How many ints a page has.
-    private static final int INTS = 4;
+    private static final int INTS = 5;
 
     /// The class of the span, 0 if the page is none.
     byte[] classes = {};
 
-    /// The row of the span that is there, or was; [SpanRow#EMPTY] if there was none.
-    long[][] rows = {};
+    /// The words of the row that a page has.
+    private byte[] rowWords = {};
+
+    /// The rows that pages have.
+    final SpanRows rows;
+
+    /// The number of the row of the span that is there, or was; [SpanRows#NO_ROW] if there was
+    // none.
+    private final PageInts rowNumbers = new PageInts();
 
     /// At the first page of a run its length, negative if the run is free; the same at the last
     /// page of a free run. Else 0. A span is a run of one page.
@@ -67,6 +73,7 @@ final class PageTable {
         this.base = base;
         this.most = most;
         this.budget = budget.share();
+        rows = new SpanRows(this.budget);
         if (!hasRoom(Math.min(most, FIRST_PAGES))) {
             throw new IllegalStateException("there is no Java memory for the table of pages");
         }
@@ -91,11 +98,11 @@ final class PageTable {
     /// @return false if there is no Java memory for that; there is room for as many as before then
     boolean hasRoom(int pages) {
         long missing = lengths.missing(pages);
-        boolean isLonger = pages > rows.length;
+        boolean isLonger = pages > classes.length;
         if (missing == 0 && !isLonger) {
             return true;
         }
-        int had = rows.length;
+        int had = classes.length;
         int length = isLonger ? (int) Math.max(pages, Math.min(most, 2L * had)) : had;
         try {
             return budget.take(INTS * missing + (long) (length - had) * BYTES_PER_PAGE)
@@ -106,24 +113,28 @@ final class PageTable {
     }
 
     private boolean makeRoom(int pages, int length) {
-        if (length > rows.length) {
+        if (length > classes.length) {
             lengthen(length);
         }
-        lengths.makeRoom(pages);
+        rowNumbers.makeRoom(pages);
         next.makeRoom(pages);
         previous.makeRoom(pages);
         freedAt.makeRoom(pages);
+        lengths.makeRoom(pages); // the last: they tell for how many pages there is room
         return true;
     }
 
     private void lengthen(int length) {
         byte[] moreClasses = Arrays.copyOf(classes, length);
-        long[][] moreRows = Arrays.copyOf(rows, length);
+        rowWords = Arrays.copyOf(rowWords, length);
         dirty.moveTo(new long[PageBits.wordsFor(length)]);
-        Arrays.fill(moreRows, rows.length, length, SpanRow.EMPTY);
-        VarHandle.storeStoreFence(); // who sees an array without the lock sees what is in it
-        rows = moreRows;
+        VarHandle.storeStoreFence(); // who sees the array without the lock sees what is in it
         classes = moreClasses;
+    }
+
+    /// The words of a page's row, 0 if it has none.
+    int rowWords(int page) {
+        return rowWords[page];
     }
 
     /// The class of the span on a page, which need not exist; 0 if there is none.
@@ -132,11 +143,10 @@ final class PageTable {
         return page < classes.length ? classes[(int) page] : 0;
     }
 
-    /// The row of a page, which need not exist. Who has not the lock of the span's class may get
-    /// one that is too short.
-    long[] rowAt(int page) {
-        long[][] rows = this.rows;
-        return page < rows.length ? rows[page] : SpanRow.EMPTY;
+    /// The number of a page's row. The page need not exist. Who has not the lock of the span's
+    /// class may get that of a row that is too short.
+    int rowOf(long page) {
+        return rowNumbers.find(page);
     }
 
     /// Sees to it that a page's row has room for a bit for each of so many blocks.
@@ -144,15 +154,20 @@ final class PageTable {
     /// @return false if there is no Java memory for that; nothing has changed then
     boolean hasRow(int page, int blocks) {
         int words = SpanRow.words(blocks);
-        if (words <= rows[page].length) {
+        int had = rowWords[page];
+        if (words <= had) {
             return true;
         }
-        int more = rows[page] == SpanRow.EMPTY ? words + 2 : words - rows[page].length;
         try {
-            if (!budget.take((long) more * Long.BYTES)) {
+            int row = rows.take(words);
+            if (row == SpanRows.NO_ROW) {
                 return false;
             }
-            rows[page] = new long[words];
+            if (had > 0) {
+                rows.leave(rowOf(page), had);
+            }
+            rowNumbers.set(page, row);
+            rowWords[page] = (byte) words;
             return true;
         } catch (OutOfMemoryError e) {
             return false;

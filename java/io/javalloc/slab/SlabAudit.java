@@ -71,16 +71,28 @@ final class SlabAudit {
 
     private void walkSpan(BlockVisitor visitor, int page, Spans spans) {
         for (int index = 0; index < spans.capacity; index++) {
-            if (SpanRow.isOut(table.rows[page], index)) {
+            if (isOut(page, index)) {
                 visitor.block(table.addressOf(page) + index * spans.bytes, spans.bytes);
             }
         }
+    }
+
+    private boolean isOut(int page, int index) {
+        int row = table.rowOf(page);
+        return SpanRow.isOut(table.rows.pieceOf(row), SpanRows.offsetOf(row), index);
+    }
+
+    /// A word of a span's row.
+    private long word(int page, int word) {
+        int row = table.rowOf(page);
+        return table.rows.pieceOf(row)[SpanRows.offsetOf(row) + word];
     }
 
     // ---- what must hold ----------------------------------------------------------------------
 
     private void verifyAll() {
         verifyRuns();
+        verifyRows();
         verifyFreeRuns();
         for (int sizeClass = 1; sizeClass < Slab.CLASSES; sizeClass++) {
             verifySpans(heap.spans[sizeClass]);
@@ -103,7 +115,7 @@ final class SlabAudit {
 
     private void verifyErased(Spans spans, int page) {
         for (int index = 0; index < spans.capacity; index++) {
-            if (!SpanRow.isOut(table.rows[page], index)) {
+            if (!isOut(page, index)) {
                 spans.checkErased(table.addressOf(page) + index * spans.bytes);
             }
         }
@@ -192,6 +204,32 @@ final class SlabAudit {
         }
     }
 
+    /// Rows are counted where they lie, and those that no span uses are zero.
+    private void verifyRows() {
+        int[] used = new int[table.rows.pieces()];
+        for (int page = 0; page < pages.free.end(); page++) {
+            int row = table.rowOf(page);
+            if (table.classes[page] != 0) {
+                used[SpanRows.numberOfPiece(row)]++;
+            } else if (!isZero(page)) {
+                throw corrupt("The row of no span is not zero, of the page", page);
+            }
+        }
+        for (int piece = 0; piece < used.length; piece++) {
+            if (used[piece] + table.rows.left(piece) != table.rows.used(piece)) {
+                throw new HeapCorruption("The rows in use of piece " + piece + " are miscounted");
+            }
+        }
+    }
+
+    private boolean isZero(int page) {
+        int word = table.rowWords(page) - 1;
+        while (word >= 0 && word(page, word) == 0) {
+            word--;
+        }
+        return word < 0;
+    }
+
     private void verifySpans(Spans spans) {
         BitSet listed = new BitSet();
         for (int group = 0; group < spans.groups.count(); group++) {
@@ -201,7 +239,7 @@ final class SlabAudit {
         for (int page = 0; page < pages.free.end(); page++) {
             if (table.classes[page] == spans.sizeClass) {
                 verifySpan(spans, page, listed.get(page));
-                out += spans.capacity - table.rows[page][FREE];
+                out += spans.capacity - word(page, FREE);
             }
         }
         if (!spans.isCurrentRight()) {
@@ -218,14 +256,14 @@ final class SlabAudit {
         int previous = NONE;
         int page = spans.groups.first(group);
         while (page != NONE) {
-            long[] row = table.rows[page];
             if (table.classes[page] != spans.sizeClass) {
                 throw corrupt("A list of spans has one of another class", page);
             }
             if (listed.get(page) || table.previous.get(page) != previous) {
                 throw corrupt("A list of spans is broken", page);
             }
-            if (row[FREE] == 0 || spans.groups.groupOf(row[FREE]) != group) {
+            long free = word(page, FREE);
+            if (free == 0 || spans.groups.groupOf(free) != group) {
                 throw corrupt("A span is in the list of another group", page);
             }
             listed.set(page);
@@ -235,24 +273,23 @@ final class SlabAudit {
     }
 
     private void verifySpan(Spans spans, int page, boolean isListed) {
-        long[] row = table.rows[page];
         int words = SpanRow.words(spans.capacity);
-        if (row.length < words) {
+        if (table.rowWords(page) < words) {
             throw corrupt("The row of a span is too short", page);
         }
         long free = 0;
         for (int word = BITS; word < words; word++) {
-            free += Long.bitCount(~row[word]);
+            free += Long.bitCount(~word(page, word));
         }
-        if (row[HINT] < BITS || row[HINT] >= words) {
+        if (word(page, HINT) < BITS || word(page, HINT) >= words) {
             throw corrupt("The search for a free block begins outside of the span", page);
         }
-        if (free != row[FREE]) {
+        if (free != word(page, FREE)) {
             throw corrupt("The count of free blocks is wrong in the span", page);
         }
         boolean isTailOut =
                 spans.capacity % Long.SIZE == 0
-                        || row[words - 1] >>> spans.capacity == FULL_WORD >>> spans.capacity;
+                        || word(page, words - 1) >>> spans.capacity == FULL_WORD >>> spans.capacity;
         if (!isTailOut) {
             throw corrupt("A bit behind the last block is free in the span", page);
         }

@@ -91,7 +91,7 @@ final class SlabPages {
             giveUnused(page, 1 + guards.width);
             return NONE;
         }
-        SpanRow.clear(table.rows[page], blocks);
+        table.rows.begin(table.rowOf(page), blocks);
         table.lengths.set(page, 1 + guards.width);
         table.setClass(page, sizeClass);
         if (hardening.erase()) {
@@ -100,9 +100,11 @@ final class SlabPages {
         return page;
     }
 
-    /// Gives back the page of a span. Under the lock of the class.
-    synchronized void giveSpan(int page) {
+    /// Gives back the page of a span of so many blocks, none of which is out. Under the lock of the
+    /// class.
+    synchronized void giveSpan(int page, int blocks) {
         table.setClass(page, 0);
+        table.rows.end(table.rowOf(page), blocks);
         guards.close(page, 1);
         give(page, 1 + guards.width, false);
     }
@@ -320,14 +322,28 @@ final class SlabPages {
     ///
     /// @return bytes
     long purge(long nanoTime) {
-        return dirty.purge(DirtyRuns.millis(nanoTime)) << LOG_PAGE;
+        long purged = dirty.purge(DirtyRuns.millis(nanoTime)) << LOG_PAGE;
+        discardRows();
+        return purged;
     }
 
     /// Gives back to the system what is free, but for so many bytes.
     ///
     /// @return bytes
     long trim(long keep) {
-        return dirty.trim(keep >> LOG_PAGE) << LOG_PAGE;
+        long trimmed = dirty.trim(keep >> LOG_PAGE) << LOG_PAGE;
+        discardRows();
+        return trimmed;
+    }
+
+    /// Gives Java's memory back to the system where rows lie that no span uses: some microseconds
+    /// for each piece, under the lock, as it is taken when a span begins to use one.
+    private void discardRows() {
+        for (int piece = 0; piece < table.rows.pieces(); piece++) {
+            synchronized (this) {
+                table.rows.discardIfUnused(piece, region);
+            }
+        }
     }
 
     /// Whether free pages are dirty.

@@ -1,7 +1,7 @@
 package io.javalloc.slab;
 
-/// What is known of a span: a row of words in Java's memory. It stays with its page when the page
-/// is given back, for the next span there whose blocks need no more bits.
+/// What is known of a span: a row of words in an array ([SpanRows]). It stays with its page when
+/// the page is given back, for the next span there whose blocks need no more bits. It is zero then.
 ///
 /// ```
 ///  word:  FREE    HINT    BITS
@@ -51,21 +51,29 @@ final class SpanRow {
         return word - BITS << 6;
     }
 
-    /// Makes it the row of a span in which no block is out.
-    static void clear(long[] row, int blocks) {
-        int words = words(blocks);
-        row[FREE] = blocks;
-        row[HINT] = BITS;
-        for (int word = BITS; word < words; word++) {
-            row[word] = 0;
-        }
+    /// Makes zeros the row of a span in which no block is out.
+    ///
+    /// @param row the array
+    /// @param at  where the row begins in it
+    static void begin(long[] row, int at, int blocks) {
+        row[at + FREE] = blocks;
+        row[at + HINT] = BITS;
         if (blocks % Long.SIZE != 0) {
-            row[words - 1] = FULL_WORD << blocks;
+            row[at + words(blocks) - 1] = FULL_WORD << blocks;
         }
     }
 
-    static boolean isOut(long[] row, int index) {
-        int word = wordOf(index);
+    /// The opposite of [#begin]: no block is out.
+    static void end(long[] row, int at, int blocks) {
+        row[at + FREE] = 0;
+        row[at + HINT] = 0;
+        row[at + words(blocks) - 1] = 0;
+    }
+
+    /// Whether a block is out. Who has not the lock of the class may have a row that is too short
+    /// for the index, and learns nothing.
+    static boolean isOut(long[] row, int at, int index) {
+        int word = at + wordOf(index);
         return word < row.length && (row[word] >>> index & 1) != 0;
     }
 }

@@ -45,6 +45,7 @@ final class Spans {
 
     private final SlabPages pages;
     private final PageTable table;
+    private final SpanRows rows;
     private final boolean isErased;
 
     /// Null: blocks are handed out in the order in which they lie.
@@ -64,6 +65,7 @@ final class Spans {
     private int current = NONE;
 
     private long[] currentRow = SpanRow.EMPTY;
+    private int currentAt;
     private long currentStart;
 
     private long out;
@@ -77,6 +79,7 @@ final class Spans {
         this.pages = pages;
         this.sizeClass = sizeClass;
         table = pages.table;
+        rows = table.rows;
         bytes = SizeClasses.bytes(sizeClass);
         capacity = (int) (Region.PAGE / bytes);
         words = SpanRow.words(capacity);
@@ -113,18 +116,20 @@ final class Spans {
     /// @return 0 if there is no memory
     /// @throws HeapCorruption if it was written to since it was freed, and that can be seen
     long take() {
-        if (currentRow[FREE] == 0 && !takeFromAnother()) {
+        if (currentRow[currentAt + FREE] == 0 && !takeFromAnother()) {
             return 0;
         }
         long[] row = currentRow;
-        int word = random == null ? (int) row[HINT] : anyWord();
-        while (row[word] == FULL_WORD) {
+        int at = currentAt;
+        int word = random == null ? (int) row[at + HINT] : anyWord();
+        while (row[at + word] == FULL_WORD) {
             word = next(word);
         }
-        int bit = random == null ? Long.numberOfTrailingZeros(~row[word]) : anyFreeBit(row[word]);
-        row[word] |= 1L << bit;
-        row[HINT] = word;
-        took(current, row, 1);
+        long bits = row[at + word];
+        int bit = random == null ? Long.numberOfTrailingZeros(~bits) : anyFreeBit(bits);
+        row[at + word] = bits | 1L << bit;
+        row[at + HINT] = word;
+        took(current, row, at, 1);
         long address = currentStart + (SpanRow.firstIndex(word) + bit) * bytes;
         if (isErased) {
             checkErased(address);
@@ -140,16 +145,22 @@ final class Spans {
             return false;
         }
         current = groups.fullest();
-        currentRow = table.rows[current];
+        int row = table.rowOf(current);
+        currentRow = rows.pieceOf(row);
+        currentAt = SpanRows.offsetOf(row);
         currentStart = table.addressOf(current);
         return true;
     }
 
     /// Whether what is at hand of the current span is what the tables say.
     boolean isCurrentRight() {
-        return current == NONE
-                ? currentRow == SpanRow.EMPTY
-                : table.classAt(current) == sizeClass && currentRow == table.rows[current];
+        if (current == NONE) {
+            return currentRow == SpanRow.EMPTY && currentAt == 0;
+        }
+        int row = table.rowOf(current);
+        return table.classAt(current) == sizeClass
+                && currentRow == rows.pieceOf(row)
+                && currentAt == SpanRows.offsetOf(row);
     }
 
     private int anyWord() {
@@ -229,26 +240,28 @@ final class Spans {
     /// @return how many are in the batch now, up to `count`
     private int takeSome(int before, int count) {
         int page = groups.fullest();
-        long[] row = table.rows[page];
-        int end = (int) Math.min(count, before + row[FREE]);
+        int number = table.rowOf(page);
+        long[] row = rows.pieceOf(number);
+        int at = SpanRows.offsetOf(number);
+        int end = (int) Math.min(count, before + row[at + FREE]);
         long start = table.addressOf(page);
         int done = before;
-        int word = (int) row[HINT];
+        int word = (int) row[at + HINT];
         while (true) {
-            long free = ~row[word];
+            long free = ~row[at + word];
             long first = start + SpanRow.firstIndex(word) * bytes;
             while (free != 0 && done < end) {
                 batch[done++] = first + Long.numberOfTrailingZeros(free) * bytes;
                 free &= free - 1;
             }
-            row[word] = ~free;
+            row[at + word] = ~free;
             if (done == end) {
                 break;
             }
             word = next(word);
         }
-        row[HINT] = word;
-        took(page, row, end - before);
+        row[at + HINT] = word;
+        took(page, row, at, end - before);
         return end;
     }
 
@@ -257,10 +270,10 @@ final class Spans {
         return word + 1 < words ? word + 1 : BITS;
     }
 
-    private void took(int page, long[] row, int count) {
-        long before = row[FREE];
+    private void took(int page, long[] row, int at, int count) {
+        long before = row[at + FREE];
         long after = before - count;
-        row[FREE] = after;
+        row[at + FREE] = after;
         out += count;
         if (page == spare) {
             spare = NONE;
@@ -285,10 +298,16 @@ final class Spans {
     /// @param address any on that page
     /// @return what is wrong with it; null if nothing is
     HeapCorruption give(int page, long address) {
-        long[] row = page == current ? currentRow : table.rows[page];
-        String wrong = clearBit(row, address);
+        long[] row = currentRow;
+        int at = currentAt;
+        if (page != current) {
+            int number = table.rowOf(page);
+            row = rows.pieceOf(number);
+            at = SpanRows.offsetOf(number);
+        }
+        String wrong = clearBit(row, at, address);
         if (wrong == null) {
-            gave(page, row, 1);
+            gave(page, row, at, 1);
         }
         return refusal(wrong, address);
     }
@@ -341,17 +360,19 @@ final class Spans {
         if (table.classAt(page) != sizeClass) {
             return first;
         }
-        long[] row = table.rows[(int) page];
+        int number = table.rowOf(page);
+        long[] row = rows.pieceOf(number);
+        int at = SpanRows.offsetOf(number);
         int done = first;
         while (done < count) {
             long address = batch[done];
-            if (table.pageOf(address) != page || clearBit(row, address) != null) {
+            if (table.pageOf(address) != page || clearBit(row, at, address) != null) {
                 break;
             }
             done++;
         }
         if (done != first) {
-            gave((int) page, row, done - first);
+            gave((int) page, row, at, done - first);
         }
         return done;
     }
@@ -368,28 +389,28 @@ final class Spans {
     ///
     /// @param address any, in the span
     /// @return what is wrong with it; null if nothing is
-    private String clearBit(long[] row, long address) {
+    private String clearBit(long[] row, int at, long address) {
         int index = indexOf(address & OFFSET);
         if (index < 0) {
             return Slab.NO_BLOCK;
         }
         int word = SpanRow.wordOf(index);
-        long bits = row[word];
+        long bits = row[at + word];
         if ((bits >>> index & 1) == 0) {
             return Slab.FREED;
         }
         if (isErased) {
             Memory.fill(address, bytes, (byte) 0);
         }
-        row[word] = bits & ~(1L << index);
-        row[HINT] = word; // what was used last is likely to be in the cache
+        row[at + word] = bits & ~(1L << index);
+        row[at + HINT] = word; // what was used last is likely to be in the cache
         return null;
     }
 
-    private void gave(int page, long[] row, int count) {
-        long before = row[FREE];
+    private void gave(int page, long[] row, int at, int count) {
+        long before = row[at + FREE];
         long after = before + count;
-        row[FREE] = after;
+        row[at + FREE] = after;
         out -= count;
         groups.changed(page, before, after);
         if (after == capacity) {
@@ -430,9 +451,10 @@ final class Spans {
         if (page == current) {
             current = NONE;
             currentRow = SpanRow.EMPTY;
+            currentAt = 0;
         }
         groups.changed(page, capacity, 0);
-        pages.giveSpan(page);
+        pages.giveSpan(page, capacity);
     }
 
     // ---- without the lock --------------------------------------------------------------------
@@ -445,6 +467,7 @@ final class Spans {
     /// Whether a block that is out starts at an address on a page that was of this class.
     boolean isOut(long address) {
         int index = indexOf(address & OFFSET);
-        return index >= 0 && SpanRow.isOut(table.rowAt((int) table.pageOf(address)), index);
+        int row = table.rowOf(table.pageOf(address));
+        return index >= 0 && SpanRow.isOut(rows.pieceOf(row), SpanRows.offsetOf(row), index);
     }
 }

@@ -39,6 +39,7 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     private long refusedDiscard;
     private Runnable duringDiscards = () -> {};
     private long discardedBytes;
+    private long discardedWords;
     private int commits;
     private int refusals;
 
@@ -74,6 +75,15 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
             boolean done = address != refusedDiscard && pages.discard(address, bytes);
             discardedBytes += done ? bytes : 0;
             return done;
+        }
+
+        @Override
+        public boolean discard(long[] zeros) {
+            if (!Arrays.equals(zeros, new long[zeros.length])) {
+                throw new AssertionError("an array to be discarded is not all zero");
+            }
+            discardedWords += zeros.length;
+            return true;
         }
     }
 
@@ -183,6 +193,11 @@ public final class TestRegion implements HeapArguments, TrialMemory, AutoCloseab
     /// How many bytes the system was given back.
     public long discardedBytes() {
         return discardedBytes;
+    }
+
+    /// How many words of arrays the system was given back.
+    public long discardedWords() {
+        return discardedWords;
     }
 
     /// Whether the page at the address is protected.

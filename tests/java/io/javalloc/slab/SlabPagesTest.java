@@ -171,6 +171,23 @@ class SlabPagesTest {
     }
 
     @Test
+    void theMemoryOfRowsGoesBackWhereNoSpanUsesOne() {
+        long kept = heap.allocate(16, Heap.MIN_ALIGNMENT);
+        heap.trim(0);
+        assertEquals(0, memory.discardedWords());
+        heap.free(kept);
+        heap.trim(0);
+        assertEquals(SpanRows.FIRST_PIECE, memory.discardedWords());
+        heap.trim(0);
+        assertEquals(SpanRows.FIRST_PIECE, memory.discardedWords(), "nothing has been there since");
+        heap.free(heap.allocate(16, Heap.MIN_ALIGNMENT));
+        heap.purge(System.nanoTime(), true);
+        assertEquals(SpanRows.FIRST_PIECE, memory.discardedWords(), "there is a spare");
+        heap.purge(System.nanoTime(), true);
+        assertEquals(2 * SpanRows.FIRST_PIECE, memory.discardedWords());
+    }
+
+    @Test
     void pagesThatWereGivenBackAreNotClearedAgain() {
         long run = hole(2);
         heap.trim(0);

@@ -499,23 +499,46 @@ class SlabTest {
 
     @Test
     void withoutABudgetForMoreRowsTheHeapIsFullAndStaysSound() {
-        long forTable = PAGES * 8 + 4 * 4096;
-        long forTwoRows = 2L * (SpanRow.words(CAPACITY) + 2) * Long.BYTES;
-        Slab poor = heap(new Budget(forTable + forTwoRows));
+        long forTable = PAGES * 3 + 5 * 4096;
+        Slab poor = heap(new Budget(forTable + SpanRows.FIRST_PIECE * Long.BYTES));
+        int capacity = (int) PAGE / 16;
+        int rows = SpanRows.FIRST_PIECE / SpanRow.words(capacity);
+        assertTrue(rows < PAGES);
         List<Long> blocks = new ArrayList<>();
-        long block = poor.allocate(64, Heap.MIN_ALIGNMENT);
+        long block = poor.allocate(16, Heap.MIN_ALIGNMENT);
         while (block != 0) {
             blocks.add(block);
-            block = poor.allocate(64, Heap.MIN_ALIGNMENT);
+            block = poor.allocate(16, Heap.MIN_ALIGNMENT);
         }
-        assertEquals(2 * CAPACITY, blocks.size());
+        assertEquals(rows * capacity, blocks.size());
         poor.verify();
-        assertNotEquals(0, poor.allocate(100_000, Heap.MIN_ALIGNMENT), "needs no row");
+        assertNotEquals(0, poor.allocate(70_000, Heap.MIN_ALIGNMENT), "needs no row");
         blocks.forEach(poor::free);
         poor.verify();
-        assertEquals(CAPACITY, poor.fill(CLASS, slots, CAPACITY), "of the rows there are");
+        assertEquals(capacity, poor.fill(1, slots, capacity), "of the rows there are");
         poor.verify();
         assertThrows(IllegalStateException.class, () -> heap(new Budget(10)));
+    }
+
+    @Test
+    void aRowThatWasTooShortServesAnotherPage() {
+        PageTable table = heap.pages.table;
+        List<Long> blocks = allocate(3, 30_000); // 2 of them on a page
+        int tooShort = table.rowOf(1);
+        blocks.forEach(heap::free);
+        heap.trim(0);
+        long first = allocate(16);
+        long second = allocate(64);
+        heap.verify();
+        assertNotEquals(tooShort, table.rowOf(1));
+        allocate(5 * PAGE);
+        long third = allocate(30_000);
+        heap.verify();
+        assertEquals(tooShort, table.rowOf(table.pageOf(third)));
+        for (long block : new long[] {first, second, third}) {
+            heap.free(block);
+        }
+        heap.verify();
     }
 
     @Test
@@ -548,7 +571,7 @@ class SlabTest {
     void whatIsWrongWithASpanIsSeen() {
         allocate(5, 1000);
         PageTable table = heap.pages.table;
-        long[] row = table.rows[0];
+        long[] row = table.rows.pieceOf(table.rowOf(0)); // where it is the first
         long bits = row[SpanRow.BITS];
         row[SpanRow.BITS] = bits & ~1;
         assertVerifySees("The count of free blocks is wrong");
@@ -570,24 +593,20 @@ class SlabTest {
     }
 
     @Test
-    void whatIsWrongWithRunsIsSeen() {
-        allocate(2 * PAGE);
-        heap.free(allocate(2 * PAGE));
+    void whatIsWrongWithRowsIsSeen() {
+        heap.free(allocate(64));
+        heap.trim(0);
+        heap.verify();
         PageTable table = heap.pages.table;
-        table.lengths.set(0, 1);
-        assertVerifySees("No run of pages has the right length");
-        table.lengths.set(0, 2);
-        table.lengths.set(3, 0);
-        assertVerifySees("The end of a free run is not marked");
-        table.lengths.set(3, -2);
-        table.dirty.clear(2, 4);
-        assertVerifySees("A free run is in the wrong list, dirty or clean");
-        table.dirty.set(2, 4);
-        table.classes[1] = 1;
-        assertVerifySees("A page that is no span has a class");
-        table.classes[1] = 0;
-        table.previous.set(2, 0);
-        assertVerifySees("A list of free runs is broken");
-        table.previous.set(2, SpanRow.NONE);
+        long[] piece = table.rows.pieceOf(table.rowOf(0)); // of which it is the first
+        piece[SpanRow.BITS] = 1;
+        assertVerifySees("The row of no span is not zero");
+        piece[SpanRow.BITS] = 0;
+        allocate(1000);
+        long[] before = piece.clone();
+        table.rows.begin(table.rowOf(0), 64);
+        assertVerifySees("The rows in use of piece 1 are miscounted");
+        table.rows.end(table.rowOf(0), 64);
+        System.arraycopy(before, 0, piece, 0, piece.length);
     }
 }
