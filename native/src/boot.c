@@ -101,11 +101,11 @@ static void begin_service(void) {
     limits_started();
     magazine_prepare();
     if (figures.is_beside) {
-        figures.libc_calls = thread_calls_on(ROUTE_LIBC);
+        figures.libc_calls = counters_calls_on(ROUTE_LIBC);
     } else {
         thread_self.kind = THREAD_NEW;
         thread_enter(&thread_self);
-        thread_counts_reset();
+        counters_reset();
     }
     figures.milliseconds = (double)(process_nanoseconds() - began) / 1e6;
     gate_open();

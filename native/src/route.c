@@ -219,7 +219,7 @@ void *route_allocate(enum operation op, size_t size, size_t alignment, bool zero
     }
     enum route route = route_of(self);
     if (unlikely(route != ROUTE_JAVA)) {
-        thread_count(route, op);
+        counters_count(route, op);
         void *block = libc_allocate(self, size, alignment, zeroed);
         if (unlikely(block == NULL))
             errno = ENOMEM;
@@ -249,9 +249,9 @@ static void *resize_without_java(struct thread *self, enum route route, void *bl
     }
     region_copy_from(copy, block, kept);
     if (gate_state() == GATE_LOST) {
-        thread_count(route, OP_REALLOC);
+        counters_count(route, OP_REALLOC);
     } else {
-        thread_count(ROUTE_DEFERRED, OP_REALLOC);
+        counters_count(ROUTE_DEFERRED, OP_REALLOC);
         defer(self, block);
     }
     return copy;
@@ -263,7 +263,7 @@ static void *resize_outside_region(struct thread *self, void *block, size_t size
         drain_if_any(self);
         intptr_t moved = call_java(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
         if (moved != JAVALLOC_NOT_MINE) {
-            thread_count(java_route(self), OP_REALLOC);
+            counters_count(java_route(self), OP_REALLOC);
             if (moved == 0)
                 errno = ENOMEM;
             return (void *)moved;
@@ -272,7 +272,7 @@ static void *resize_outside_region(struct thread *self, void *block, size_t size
         size_t usable = libc_usable_size(block);
         return resize_without_java(self, route, block, size, usable < size ? usable : size);
     }
-    thread_count(thread_runs_jvm(self) ? ROUTE_JVM : ROUTE_LIBC, OP_REALLOC);
+    counters_count(thread_runs_jvm(self) ? ROUTE_JVM : ROUTE_LIBC, OP_REALLOC);
     return libc_resize(self, block, size);
 }
 
@@ -287,9 +287,9 @@ static void release_block(struct thread *self, void *block, bool is_counted) {
         leave(self);
         watch_pages();
     } else if (gate_state() == GATE_LOST) {
-        thread_count(route, OP_FREE);
+        counters_count(route, OP_FREE);
     } else {
-        thread_count(ROUTE_DEFERRED, OP_FREE);
+        counters_count(ROUTE_DEFERRED, OP_FREE);
         defer(self, block);
     }
 }
@@ -329,7 +329,7 @@ void *route_resize(void *block, size_t size) {
     if (unlikely(!region_contains(block)))
         return resize_outside_region(self, block, size);
     if (magazine_stays(block, size) && !magazine_has(block)) {
-        thread_count(ROUTE_JAVA, OP_REALLOC);
+        counters_count(ROUTE_JAVA, OP_REALLOC);
         return block;
     }
     size_t usable = bytes_to_move(block);
@@ -356,15 +356,15 @@ static __attribute__((noinline)) void free_outside_region(struct thread *self, v
         }
         leave(self);
         if (is_heaps) {
-            thread_count(java_route(self), OP_FREE);
+            counters_count(java_route(self), OP_FREE);
             return;
         }
     } else if (is_heaps_later(route)) {
-        thread_count(ROUTE_DEFERRED, OP_FREE);
+        counters_count(ROUTE_DEFERRED, OP_FREE);
         defer(self, block);
         return;
     }
-    thread_count(route == ROUTE_JAVA ? ROUTE_LIBC : route, OP_FREE);
+    counters_count(route == ROUTE_JAVA ? ROUTE_LIBC : route, OP_FREE);
     libc_free(self, block);
 }
 

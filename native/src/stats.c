@@ -32,7 +32,7 @@ struct figures {
 /* In a forked child that Java does not serve the heap's figures are 0. */
 static struct figures collect(void) {
     struct figures all = {0};
-    thread_counts_sum(all.calls);
+    counters_sum(all.calls);
     route_inspect(JAVALLOC_LIVE_BLOCKS, 0, 0, &all.live_blocks);
     route_inspect(JAVALLOC_LIVE_BYTES, 0, 0, &all.live_bytes);
     route_inspect(JAVALLOC_PEAK_BYTES, 0, 0, &all.peak_bytes);
@@ -41,7 +41,7 @@ static struct figures collect(void) {
     all.forks = fork_figures();
     all.boot = boot_figures();
     if (all.boot.is_beside && all.boot.milliseconds == 0)
-        all.boot.libc_calls = thread_calls_on(ROUTE_LIBC); /* the program has ended first */
+        all.boot.libc_calls = counters_calls_on(ROUTE_LIBC); /* the program has ended first */
     return all;
 }
 

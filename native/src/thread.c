@@ -1,6 +1,6 @@
 /*
- * thread.c: what the shim knows of a thread: whether it is the program's or the JVM's, its counters; and how it comes
- * to Java and leaves it.
+ * thread.c: what the shim knows of a thread: whether it is the program's or the JVM's; and how it comes to Java and
+ * leaves it.
  *
  * Coming: at its first call, under THREAD_INSIDE and with all signals blocked, because attaching allocates and is not
  * safe in a signal handler. Leaving: in a pthread-key destructor that puts itself off until a late round, so that the
@@ -19,7 +19,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,79 +32,15 @@ THREAD_LOCAL struct thread thread_self = {.magazines = &magazines_empty};
 
 static pthread_key_t exit_key;
 static bool has_exit_key;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows, and who has which record */
 static struct thread *owner;
 static bool has_barrier;
 static bool helper_works; /* in the heap, now and then, on a thread of the JVM's, also in forked children */
-static struct counters *all_records, *free_records;
-
-static _Atomic uint64_t shared_calls[ROUTES][OPERATIONS]; /* of threads without a record */
 
 /* The program's threads, as far as they are seen from the beginning, that have not come to their end. */
 static _Atomic int staying = 1;
 
 static _Atomic uint32_t travellers; /* threads that are on their way to Java or from it */
-
-/* ---- counters ---- */
-
-void thread_count(enum route route, enum operation op) {
-    struct counters *mine = thread_self.counters;
-    if (mine != NULL)
-        mine->calls[route][op]++;
-    else
-        atomic_fetch_add_explicit(&shared_calls[route][op], 1, memory_order_relaxed);
-}
-
-void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]) {
-    for (int route = 0; route < ROUTES; route++)
-        for (int op = 0; op < OPERATIONS; op++)
-            sums[route][op] = atomic_load_explicit(&shared_calls[route][op], memory_order_relaxed);
-    for (const struct counters *record = all_records; record != NULL; record = record->next)
-        for (int route = 0; route < ROUTES; route++)
-            for (int op = 0; op < OPERATIONS; op++)
-                sums[route][op] += record->calls[route][op];
-    depot_calls(sums[ROUTE_JAVA]);
-}
-
-uint64_t thread_calls_on(enum route route) {
-    uint64_t sums[ROUTES][OPERATIONS], calls = 0;
-    thread_counts_sum(sums);
-    for (int op = 0; op < OPERATIONS; op++)
-        calls += sums[route][op];
-    return calls;
-}
-
-void thread_counts_reset(void) {
-    memset(shared_calls, 0, sizeof shared_calls);
-    for (struct counters *record = all_records; record != NULL; record = record->next)
-        memset(record->calls, 0, sizeof record->calls);
-    depot_calls_reset();
-}
-
-/* Under the lock. Records are never unmapped: their counts outlive the thread, and the next thread goes on in them. */
-static struct counters *take_record(void) {
-    if (free_records == NULL) {
-        size_t bytes = (size_t)64 << 10;
-        struct counters *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (block == MAP_FAILED)
-            return NULL;
-        for (size_t i = 0; i < bytes / sizeof *block; i++) {
-            block[i].next = all_records;
-            block[i].next_free = free_records;
-            all_records = free_records = &block[i];
-        }
-    }
-    struct counters *record = free_records;
-    free_records = record->next_free;
-    return record;
-}
-
-/* Under the lock. */
-static void give_record(struct counters *record) {
-    record->thread = NULL;
-    record->next_free = free_records;
-    free_records = record;
-}
 
 /* ---- coming and leaving ---- */
 
@@ -198,7 +133,7 @@ static enum thread_kind come(struct thread *self) {
         return THREAD_SHORT;
     self->error = &errno;
     pthread_mutex_lock(&lock);
-    self->counters = take_record();
+    self->counters = counters_take();
     if (self->counters != NULL) {
         self->counters->id = gettid();
         self->counters->was_inside = false;
@@ -287,7 +222,7 @@ static void leave(struct thread *self) {
     detach(self);
     pthread_mutex_lock(&lock);
     if (self->counters != NULL)
-        give_record(self->counters);
+        counters_give(self->counters);
     self->counters = NULL;
     pthread_mutex_unlock(&lock);
     self->kind = THREAD_GONE;
@@ -384,7 +319,7 @@ unsigned thread_watch(pid_t *id) {
         return ++misses > 1;
     }
     misses = 0;
-    for (struct counters *record = all_records; record != NULL; record = record->next)
+    for (struct counters *record = counters_all(); record != NULL; record = record->next)
         if (record->thread != NULL && is_in_same_call(record)) {
             *id = record->id;
             count++;
@@ -399,7 +334,7 @@ unsigned thread_watch(pid_t *id) {
 static bool all_are_outside(void) {
     if (travellers > 0 || !libc_is_left())
         return false;
-    for (const struct counters *record = all_records; record != NULL; record = record->next)
+    for (const struct counters *record = counters_all(); record != NULL; record = record->next)
         if (record->thread != NULL && thread_is_inside(record->thread))
             return false;
     return true;
@@ -427,17 +362,15 @@ void thread_child(void) {
     struct thread *self = &thread_self;
     travellers = 0;
     libc_child();
-    free_records = NULL;
     creation_child();
     staying = 1;
-    memset(shared_calls, 0, sizeof shared_calls);
-    for (struct counters *record = all_records; record != NULL; record = record->next) {
-        memset(record->calls, 0, sizeof record->calls);
+    counters_child();
+    for (struct counters *record = counters_all(); record != NULL; record = record->next) {
         if (record->thread != NULL && record->thread == self)
             continue;
         if (record->thread != NULL)
             forget(record->thread);
-        give_record(record);
+        counters_give(record);
     }
     owner = self->kind == THREAD_READY ? self : NULL;
     bridge.multi_threaded = !has_barrier || helper_works;

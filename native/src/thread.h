@@ -78,7 +78,7 @@ void gate_let_go(void);
 void gate_fall_asleep(void);
 void gate_lose_java(void);
 
-/* ---- thread.c: what the shim knows of a thread ---- */
+/* ---- counters.c: which side has served how many calls ---- */
 
 enum route { ROUTE_JAVA, ROUTE_LIBC, ROUTE_RELAY, ROUTE_DEFERRED, ROUTE_JVM, ROUTES };
 
@@ -92,6 +92,19 @@ struct counters {
     uint64_t calls_then;
     uint64_t calls[ROUTES][OPERATIONS];
 };
+
+void counters_count(enum route route, enum operation op);
+void counters_sum(uint64_t sums[ROUTES][OPERATIONS]);
+uint64_t counters_calls_on(enum route route);
+void counters_reset(void);
+/* For thread.c, under its lock: a record for a thread, NULL if there is no memory for one; it is done with it; all of
+ * them, also those without a thread; and in a forked child, before those are given back that did not come along. */
+struct counters *counters_take(void);
+void counters_give(struct counters *record);
+struct counters *counters_all(void);
+void counters_child(void);
+
+/* ---- thread.c: what the shim knows of a thread ---- */
 
 enum thread_kind {
     THREAD_NEW,    /* not seen yet */
@@ -142,11 +155,6 @@ void thread_come_again(void);
 void thread_relay(struct thread *self);
 /* From the JVM, that has known the thread's own stack; all of it is usable then. */
 void thread_detach_here(struct thread *self);
-/* Counts a call; threads without a record share one. */
-void thread_count(enum route route, enum operation op);
-void thread_counts_sum(uint64_t sums[ROUTES][OPERATIONS]);
-void thread_counts_reset(void);
-uint64_t thread_calls_on(enum route route);
 /* From now on the helper, too, may work in the heap while the program's threads do; false: the first one is there now,
  * or is alone, and is to stay so. */
 bool thread_end_solitude(bool even_if_alone);

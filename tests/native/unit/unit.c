@@ -20,7 +20,7 @@
 
 static uint64_t count(enum route route, enum operation op) {
     uint64_t sums[ROUTES][OPERATIONS];
-    thread_counts_sum(sums);
+    counters_sum(sums);
     return sums[route][op];
 }
 
