@@ -54,7 +54,7 @@ public interface Heap {
 
     /// Whether a live block with so many usable bytes can be one that was asked for, or resized,
     /// with such a size and alignment. A heap that knows more than that it is large enough
-    /// overrides this.
+    /// overrides this; no block of it may then be left, by a reallocation, as one that cannot be.
     default boolean canBe(long size, long alignment, long usable) {
         return size <= usable;
     }
@@ -89,7 +89,7 @@ public interface Heap {
     /// @throws HeapCorruption as [#free]
     default long reallocate(long address, long size) {
         long usable = usableSize(address);
-        if (size <= usable && size > usable / 2) {
+        if (size > usable / 2 && canBe(size, MIN_ALIGNMENT, usable)) {
             return address;
         }
         long moved = move(address, Math.min(size, usable), size);

@@ -41,6 +41,20 @@ static void free_aligned_sized_frees(void (*sized)(void *, size_t, size_t)) {
     sized(NULL, 64, 64);
 }
 
+/* What is given back is what the last realloc asked for: a block that stayed where it was is not larger for that. */
+static void free_sized_frees_what_was_resized(void (*sized)(void *, size_t)) {
+    for (size_t before = 1; before < 100000; before = before * 2 + 1)
+        for (size_t after = 1; after < 200000; after = after * 3 / 2 + 1) {
+            unsigned char *block = malloc(before);
+            CHECK(block != NULL);
+            fill(block, before, before);
+            block = realloc(block, after);
+            CHECK(block != NULL);
+            check_filled(block, before < after ? before : after, before);
+            sized(block, after);
+        }
+}
+
 static void cfree_frees(void (*old_free)(void *)) {
     for (size_t size = 0; size < 500000; size = size * 3 + 1) {
         void *block = calloc(1, size);
@@ -55,8 +69,10 @@ int main(int argc, char **argv) {
     void (*sized)(void *, size_t) = (void (*)(void *, size_t))found(NAME(free_sized));
     void (*aligned)(void *, size_t, size_t) = (void (*)(void *, size_t, size_t))found(NAME(free_aligned_sized));
     void (*old_free)(void *) = (void (*)(void *))found(NAME(cfree));
-    if (sized != NULL)
+    if (sized != NULL) {
         free_sized_frees(sized);
+        free_sized_frees_what_was_resized(sized);
+    }
     if (aligned != NULL)
         free_aligned_sized_frees(aligned);
     if (old_free != NULL)

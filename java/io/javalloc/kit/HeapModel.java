@@ -18,14 +18,21 @@ public final class HeapModel {
 
     /// A live block.
     ///
-    /// @param number counted from 1 in the order in which blocks were served, for messages
-    /// @param asked  the bytes that were asked for
-    /// @param usable bytes, all of them written
-    /// @param seed   what they were written from
-    public record Block(int number, long address, long asked, long usable, long seed) {
+    /// @param number    counted from 1 in the order in which blocks were served, for messages
+    /// @param asked     the bytes that were asked for
+    /// @param alignment the one that was asked for
+    /// @param usable    bytes, all of them written
+    /// @param seed      what they were written from
+    public record Block(
+            int number, long address, long asked, long alignment, long usable, long seed) {
 
         long end() {
             return address + usable;
+        }
+
+        /// Of two blocks one is freed by who says its size.
+        boolean isFreedSized() {
+            return number % 2 == 0;
         }
     }
 
@@ -168,7 +175,7 @@ public final class HeapModel {
         if (zeroed) {
             checkZero(call, address, size);
         }
-        Block block = new Block(++numbers, address, size, usable, nextSeed++);
+        Block block = new Block(++numbers, address, size, alignment, usable, nextSeed++);
         blocks.add(block);
         add(block, call);
         return block;
@@ -181,14 +188,19 @@ public final class HeapModel {
         }
         int index = index(pick);
         Block block = blocks.get(index);
-        story.accept("free(#" + block.number() + ")");
+        String call = "(#" + block.number() + (block.isFreedSized() ? ", " + block.asked() : "");
+        story.accept((block.isFreedSized() ? "freeSized" : "free") + call + ")");
         check(block);
         Block last = blocks.remove(blocks.size() - 1);
         if (index < blocks.size()) {
             blocks.set(index, last);
         }
         remove(block);
-        heap.free(block.address());
+        if (block.isFreedSized()) {
+            heap.freeSized(block.address(), block.asked(), block.alignment());
+        } else {
+            heap.free(block.address());
+        }
     }
 
     /// Changes the size of one of the blocks, if there is one.
@@ -213,9 +225,10 @@ public final class HeapModel {
         remove(old);
         long usable = checkPlace(call, address, size, Heap.MIN_ALIGNMENT);
         long kept = Math.min(size, old.usable());
-        Block block = new Block(old.number(), address, size, usable, old.seed());
+        long alignment = Heap.MIN_ALIGNMENT;
+        Block block = new Block(old.number(), address, size, alignment, usable, old.seed());
         checkAfter(call, block, kept);
-        block = new Block(old.number(), address, size, usable, nextSeed++);
+        block = new Block(old.number(), address, size, alignment, usable, nextSeed++);
         blocks.set(index, block);
         add(block, call);
     }

@@ -191,16 +191,23 @@ public record Guarded(Heap heap, Region region, GuardedBlocks blocks, KeptBlocks
         return blocks.size(address);
     }
 
-    /// Its blocks have what was asked for, and no more.
+    /// Its blocks have what was asked for, and no more, but for those that became smaller when
+    /// there was no memory for others.
     @Override
     public boolean canBe(long size, long alignment, long usable) {
-        return size == usable;
+        return size == usable || (size < usable && blocks.haveLarger());
     }
 
     /// Only a block of exactly the size ends at its guard.
     @Override
     public boolean mayStay(long size, long usable) {
         return size == usable;
+    }
+
+    @Override
+    public long shrink(long address, long size, long usable) {
+        blocks.noteLarger();
+        return address;
     }
 
     @Override

@@ -18,6 +18,7 @@ final class GuardedBlocks {
 
     private final int maxGuarded;
     private int guarded;
+    private boolean hasLarger;
 
     /// @param maxGuarded how many may be guarded or kept at a time
     GuardedBlocks(int maxGuarded) {
@@ -32,6 +33,16 @@ final class GuardedBlocks {
     /// How many of them are guarded.
     int guarded() {
         return guarded;
+    }
+
+    /// From now on some may be larger than their owners know.
+    void noteLarger() {
+        hasLarger = true;
+    }
+
+    /// Whether [#noteLarger] was called.
+    boolean haveLarger() {
+        return hasLarger;
     }
 
     /// Whether one more may be guarded, or kept when it has been freed.

@@ -107,18 +107,26 @@ public record Limited(Heap heap, long max, Live live) implements Layer {
     @Override
     public long reallocate(long address, long size) {
         long usable = heap.usableSize(address);
-        if (size <= usable && size > usable / 2) {
+        boolean canBe = heap.canBe(size, MIN_ALIGNMENT, usable);
+        if (canBe && size > usable / 2) {
             return address;
         }
         live.bytes -= usable; // what it leaves is room for what it becomes
         long moved = allocate(size, MIN_ALIGNMENT);
         if (moved == 0) {
             live.bytes += usable;
-            return size <= usable ? address : 0;
+            return size > usable ? 0 : canBe ? address : shrunk(address, size, usable);
         }
         Memory.copy(address, moved, Math.min(size, usable));
         heap.free(address);
         return moved;
+    }
+
+    /// Where it is, or in the heap inside.
+    private long shrunk(long address, long size, long usable) {
+        long shrunk = heap.reallocate(address, size);
+        live.bytes += heap.usableSize(shrunk) - usable;
+        return shrunk;
     }
 
     @Override

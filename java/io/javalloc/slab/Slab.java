@@ -151,6 +151,9 @@ public final class Slab implements BatchHeap {
     private final long shared;
     private final LiveBytes live = new LiveBytes();
 
+    /// Whether a block has become smaller that could not move.
+    private boolean hasKeptLarger;
+
     /// @param pages  what it serves from
     /// @param shared see [Provider]
     /// @throws IllegalArgumentException if there is not even one page
@@ -217,12 +220,16 @@ public final class Slab implements BatchHeap {
         count(-bytes);
     }
 
-    /// A block that is more than half full may have become smaller where it is.
+    /// A block that is more than half full may have become smaller where it is; one that is less,
+    /// when there was no memory for another.
     @Override
     public boolean canBe(long size, long alignment, long usable) {
         int sizeClass = SizeClasses.of(size, alignment);
         return size <= usable
-                && (sizeClass == 0 || size > usable / 2 || SizeClasses.bytes(sizeClass) == usable);
+                && (sizeClass == 0
+                        || size > usable / 2
+                        || SizeClasses.bytes(sizeClass) == usable
+                        || hasKeptLarger);
     }
 
     @Override
@@ -252,7 +259,11 @@ public final class Slab implements BatchHeap {
     /// A block that becomes smaller and cannot move stays.
     private long movedOrKept(long address, long usable, long size) {
         long moved = move(address, Math.min(size, usable), size);
-        return moved == 0 && size <= usable ? address : moved;
+        if (moved == 0 && size <= usable) {
+            hasKeptLarger = true;
+            return address;
+        }
+        return moved;
     }
 
     private long reallocateRun(long address, long usable, long size) {

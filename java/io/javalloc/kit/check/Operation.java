@@ -13,7 +13,8 @@ enum Operation {
     VERIFY(6, "verify"),
     WALK(7, "walk"),
     TRIM(8, "trim"),
-    AT_EXIT(9, "atExit");
+    AT_EXIT(9, "atExit"),
+    FREE_SIZED(10, "freeSized");
 
     private final int code;
     private final String method;
@@ -47,7 +48,7 @@ enum Operation {
         return switch (this) {
             case NONE -> "";
             case ALLOCATE, ALLOCATE_ZEROED -> method + "(" + a + ", " + b + ")";
-            case REALLOCATE -> method + "(" + Place.of(a, base, limit) + ", " + b + ")";
+            case REALLOCATE, FREE_SIZED -> method + "(" + Place.of(a, base, limit) + ", " + b + ")";
             case FREE, USABLE_SIZE -> method + "(" + Place.of(a, base, limit) + ")";
             case TRIM -> method + "(" + a + ")";
             case VERIFY, WALK, AT_EXIT -> method + "()";

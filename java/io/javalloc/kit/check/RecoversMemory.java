@@ -15,10 +15,13 @@ final class RecoversMemory implements Rule {
 
     private static final long REGION = 4 << 20;
 
-    /// The first that is served is tried.
-    private static final long[] SMALL_SIZES = {1000, 48, 8};
+    /// Of small blocks there are so many in less: some heaps look at all of them for each.
+    private static final long SMALL_REGION = 1 << 19;
 
-    private static final long LARGE_SIZE = 30_000;
+    /// Multiples of a word. Each that is served is tried.
+    private static final long[] SMALL_SIZES = {8, 16, 48, 64, 104, 256, 504};
+
+    private static final long[] LARGE_SIZES = {1000, 30_000};
     private static final int ROUNDS = 4;
 
     /// Of the blocks of the first round, so many percent must fit again.
@@ -37,15 +40,18 @@ final class RecoversMemory implements Rule {
     @Override
     public Finding check(Trial trial) {
         Finding finding = Finding.HOLDS;
-        for (long size : SMALL_SIZES) {
-            List<Integer> counts = counts(trial, size);
-            if (counts.get(0) > 0) {
-                finding = judge(counts, size);
-                break;
-            }
+        for (int i = 0; i < LARGE_SIZES.length && !finding.isNote(); i++) {
+            finding = checkSize(trial, REGION, LARGE_SIZES[i]);
         }
-        List<Integer> counts = counts(trial, LARGE_SIZE);
-        return counts.get(0) == 0 || finding.isNote() ? finding : judge(counts, LARGE_SIZE);
+        for (int i = 0; i < SMALL_SIZES.length && !finding.isNote(); i++) {
+            finding = checkSize(trial, SMALL_REGION, SMALL_SIZES[i]);
+        }
+        return finding;
+    }
+
+    private static Finding checkSize(Trial trial, long regionBytes, long size) {
+        List<Integer> counts = counts(trial, regionBytes, size);
+        return counts.get(0) == 0 ? Finding.HOLDS : judge(counts, size);
     }
 
     private static Finding judge(List<Integer> counts, long size) {
@@ -63,10 +69,10 @@ final class RecoversMemory implements Rule {
     }
 
     /// How many blocks fit, round by round.
-    private static List<Integer> counts(Trial trial, long size) {
+    private static List<Integer> counts(Trial trial, long regionBytes, long size) {
         Random order = new Random(trial.settings().seed());
         List<Integer> counts = new ArrayList<>();
-        try (Subject subject = trial.smallSubject(REGION)) {
+        try (Subject subject = trial.smallSubject(regionBytes)) {
             for (int round = 0; round < ROUNDS; round++) {
                 List<Long> blocks = fill(subject, size);
                 counts.add(blocks.size());

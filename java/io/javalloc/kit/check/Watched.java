@@ -51,6 +51,16 @@ record Watched(Heap heap, Slot slot) implements Layer {
     }
 
     @Override
+    public void freeSized(long address, long size, long alignment) {
+        slot.call(Operation.FREE_SIZED, address, size);
+        try {
+            heap.freeSized(address, size, alignment);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    @Override
     public long reallocate(long address, long size) {
         slot.call(Operation.REALLOCATE, address, size);
         try {

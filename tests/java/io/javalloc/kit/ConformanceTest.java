@@ -49,6 +49,7 @@ class ConformanceTest {
                     huge          | SERVES_HUGE_SIZES    | is served, in a region of 1073741824 bytes
                     out-of-memory | DOES_NOT_SURVIVE_REFUSED_MEMORY | although it is granted again
                     recovery      | LEAKS_SOME           | memory leaks, less comes back each time
+                    contents      | REFUSES_A_RIGHT_SIZE | is refused though it is right: Freed as a block of
                     verify        | SEES_DAMAGE          | verify() finds damage though nobody did any: planted damage
                     walk          | SHOWS_TOO_LITTLE     | walk() does not show block #
                     misuse        | THROWS_WHEN_MISUSED  | throws ArrayIndexOutOfBoundsException
@@ -78,6 +79,7 @@ class ConformanceTest {
             textBlock =
                     """
                     recovery | NEVER_FREES    | memory does not come back
+                    recovery | LEAKS_ONE_SIZE | blocks of 48 bytes fit, each time
                     walk     | SHOWS_NOTHING  | tools cannot look inside
                     garbage  | MAKES_GARBAGE  | bytes of Java objects are made in each call
                     contents | SERVES_NOTHING | the heap serves nothing here
@@ -120,7 +122,9 @@ class ConformanceTest {
     void the_step_that_did_the_damage_is_told() {
         Verdict verdict = check("contents", Fault.WRITES_OVER_A_NEIGHBOUR_IN_FREE::plant);
         String last = verdict.message().lines().reduce((a, b) -> b).orElseThrow();
-        assertTrue(last.matches("step \\d+: (free|reallocate)\\(#\\d+.*"), verdict.message());
+        assertTrue(
+                last.matches("step \\d+: (free|freeSized|reallocate)\\(#\\d+.*"),
+                verdict.message());
     }
 
     @Test

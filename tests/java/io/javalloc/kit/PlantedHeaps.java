@@ -326,6 +326,37 @@ public final class PlantedHeaps {
                 };
             }
         },
+        LEAKS_ONE_SIZE {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void free(long address) {
+                        if (usableSize(address) != 64) {
+                            super.free(address);
+                        }
+                    }
+                };
+            }
+        },
+        REFUSES_A_RIGHT_SIZE {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public boolean canBe(long size, long alignment, long usable) {
+                        return size == usable;
+                    }
+
+                    @Override
+                    public long reallocate(long address, long size) {
+                        return size <= usableSize(address)
+                                ? address
+                                : super.reallocate(address, size);
+                    }
+                };
+            }
+        },
         NEVER_FREES {
             @Override
             public Heap plant(Region region) {

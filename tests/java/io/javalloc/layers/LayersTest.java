@@ -106,7 +106,9 @@ class LayersTest {
                 assertNotEquals(0, heap.usableSize(block));
             }
         }
-        assertNotEquals(0, heap.reallocate(block, 10));
+        long smaller = heap.reallocate(block, 10);
+        assertNotEquals(0, smaller);
+        heap.freeSized(smaller, 10, 16);
     }
 
     @ParameterizedTest

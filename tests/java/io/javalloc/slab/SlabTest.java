@@ -521,6 +521,24 @@ class SlabTest {
     }
 
     @Test
+    void aBlockThatBecameSmallerWithoutMemoryForAnotherIsFreedByItsSize() {
+        long block = allocate(4000);
+        List<Long> others = new ArrayList<>();
+        for (long size : new long[] {PAGE, 4000}) {
+            long other = heap.allocate(size, Heap.MIN_ALIGNMENT);
+            while (other != 0) {
+                others.add(other);
+                other = heap.allocate(size, Heap.MIN_ALIGNMENT);
+            }
+        }
+        assertThrows(HeapCorruption.class, () -> heap.freeSized(block, 100, Heap.MIN_ALIGNMENT));
+        assertEquals(block, heap.reallocate(block, 100));
+        heap.freeSized(block, 100, Heap.MIN_ALIGNMENT);
+        others.forEach(heap::free);
+        heap.verify();
+    }
+
+    @Test
     void aRowThatWasTooShortServesAnotherPage() {
         PageTable table = heap.pages.table;
         List<Long> blocks = allocate(3, 30_000); // 2 of them on a page
