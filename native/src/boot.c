@@ -107,7 +107,7 @@ static void begin_service(void) {
         thread_enter(&thread_self);
         counters_reset();
     }
-    figures.milliseconds = (double)(process_nanoseconds() - began) / 1e6;
+    figures.nanoseconds = process_nanoseconds() - began;
     gate_open();
 }
 
@@ -248,7 +248,7 @@ static void at_the_end(void) {
     static bool is_over;
     thread_come_again(); /* main, if it is the last one and has ended as a thread does */
     stats_write();
-    if (is_over || figures.milliseconds == 0 || gate_is_child() || gate_is_asleep() || !process_is_own())
+    if (is_over || figures.nanoseconds == 0 || gate_is_child() || gate_is_asleep() || !process_is_own())
         return;
     is_over = true;
     route_flush(true); /* what has been freed twice is seen at last */

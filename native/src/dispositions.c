@@ -226,6 +226,8 @@ static void call(int signal, const struct sigaction *wanted, siginfo_t *info, vo
     self->blocked_faults = blocked;
 }
 
+bool dispositions_have_handler(int signal) { return is_function(&entries[signal].wanted); }
+
 bool dispositions_call(int signal, siginfo_t *info, void *context, uintptr_t stack_pointer) {
     sigset_t mask;
     signals_settle(&thread_self, stack_pointer);

@@ -4,6 +4,8 @@
  * javalloc: in the program's handler, or with the process. Before that the heap is asked about the address,
  * because some heaps protect memory so that who touches it is stopped at once.
  *
+ * What somebody sends is the program's, wherever it arrives: HotSpot sends none of these.
+ *
  * A fault in Java code at an address of the region is neither: HotSpot has nothing there. It is the heap's mistake, and
  * said so.
  */
@@ -11,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -57,11 +60,29 @@ static bool is_on_the_way_to_relay(const struct thread *self) {
            self->window_before_libc == 0 && !self->is_on_relay_stack;
 }
 
+/* The system gives what is sent to the process to any thread that does not block it. A program's handler does not run
+ * on one of the JVM's. */
+static void pass_to_program(int signal, siginfo_t *info) {
+    if (info->si_code == SI_USER || info->si_code == SI_TKILL)
+        info->si_code =
+            SI_QUEUE; /* as only a process's first thread may pass these on; who has sent it is still there */
+    for (const struct counters *record = counters_all(); record != NULL; record = record->next)
+        if (record->thread != NULL && syscall(SYS_rt_tgsigqueueinfo, getpid(), record->id, signal, info) == 0)
+            return;
+    syscall(SYS_rt_tgsigqueueinfo, getpid(), getpid(), signal, info);
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context) {
     int saved = errno;
     uintptr_t stack_pointer = dispositions_stack_pointer(context);
     struct thread *self = &thread_self;
-    bool is_on_the_way = is_on_the_way_to_relay(self), is_in_jvm = thread_runs_jvm(self) && !is_on_the_way;
+    bool is_sent = info->si_code <= 0, is_on_the_way = !is_sent && is_on_the_way_to_relay(self);
+    bool is_in_jvm = !is_sent && thread_runs_jvm(self) && !is_on_the_way;
+    if (is_sent && self->kind == THREAD_JVM && dispositions_have_handler(signal)) {
+        pass_to_program(signal, info);
+        errno = saved;
+        return;
+    }
     if (is_in_jvm && is_of_heap(info))
         name_the_heap(info);
     if (is_in_jvm && is_end_of_main_stack(info, stack_pointer))
@@ -79,7 +100,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
         thread_inside(self);
     if (!is_called) {
         __sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-        if (info->si_code <= 0)
+        if (is_sent)
             raise(signal); /* it comes when this handler has returned; a real fault comes by itself */
     }
     errno = saved;

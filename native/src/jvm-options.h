@@ -50,6 +50,10 @@ JVM_OPTION("-XX:CompileThresholdScaling=5")
  * in a program that reallocates much. A call more is nothing beside a run. */
 JVM_OPTION("-XX:CompileCommand=quiet")
 JVM_OPTION("-XX:CompileCommand=dontinline,io.javalloc.slab.FreePages::*")
+/* What a core dump has in it stays as the program, or who started it, wants it: the JVM would add all files that are
+ * mapped, 140 MB of the JDK's classes twice, also to those of what the program executes. */
+JVM_OPTION("-XX:-DumpPrivateMappingsInCore")
+JVM_OPTION("-XX:-DumpSharedMappingsInCore")
 /* RLIMIT_NOFILE stays as the program found it. */
 JVM_OPTION("-XX:-MaxFDLimit")
 /* Compiler threads are made at the start or never. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -169,9 +170,24 @@ void jvm_load(const char *jdk) {
     }
 }
 
+/* The JVM compiles, and ends a process that may not execute what it has written: before it has read our options. */
+static bool may_execute_what_is_written(void) {
+    size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return true; /* it will say so itself */
+    bool may = mprotect(page, bytes, PROT_READ | PROT_WRITE | PROT_EXEC) == 0;
+    munmap(page, bytes);
+    return may;
+}
+
 static const char *start(const char *home, const char *java_home, int *exit_status) {
     static char message[JDK_PATH_MAX + JAVALLOC_MESSAGE_MAX];
     char path[JDK_PATH_MAX + 32];
+    if (!may_execute_what_is_written())
+        return "this process may not have memory that is written and executed (MemoryDenyWriteExecute of systemd, or "
+               "the "
+               "like), which a JVM needs";
     snprintf(path, sizeof path, "%s/lib/server/libjvm.so", java_home);
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     create_function *create = NULL;

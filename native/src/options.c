@@ -10,17 +10,16 @@
 
 struct options options;
 
-static bool copy(const char *name, char *target, size_t room) {
+static void copy(const char *name, char *target, size_t room) {
     const char *value = getenv(name);
     if (value == NULL)
-        return true;
+        return;
     size_t length = strlen(value);
     if (length >= room) {
-        report("%s is longer than %zu bytes; it is ignored", name, room - 1);
-        return false;
+        report("%s is longer than %zu bytes", name, room - 1);
+        _exit(EXIT_USAGE);
     }
     memcpy(target, value, length + 1);
-    return true;
 }
 
 /* The first word is the usual one. Another than these is a wish that cannot be met. */

@@ -210,6 +210,18 @@ static void *allocate_in_java(struct thread *self, size_t size, size_t alignment
     return (void *)operate(self, bridge.allocate, size, alignment, place << 1 | zeroed);
 }
 
+/* Inside. When Java has no memory: some may lie free in magazines and between them. False: none does, or not enough. */
+static __attribute__((noinline)) bool give_back_what_is_kept(struct thread *self, size_t size) {
+    uint64_t blocks, bytes;
+    if (!magazine_is_on() || size > bridge.region_bytes)
+        return false;
+    depot_kept(&blocks, &bytes);
+    if (blocks == 0)
+        return false;
+    magazine_flush_all(self);
+    return true;
+}
+
 void *route_allocate(enum operation op, size_t size, size_t alignment, bool zeroed) {
     struct thread *self = &thread_self;
     if (unlikely(self->kind == THREAD_NEW) && alignment <= _Alignof(max_align_t)) {
@@ -228,6 +240,8 @@ void *route_allocate(enum operation op, size_t size, size_t alignment, bool zero
     self->counters->calls[java_route(self)][op]++;
     drain_if_any(self);
     void *block = allocate_in_java(self, size, alignment, zeroed);
+    if (unlikely(block == NULL) && give_back_what_is_kept(self, size))
+        block = allocate_in_java(self, size, alignment, zeroed);
     leave(self);
     if (unlikely(block == NULL))
         errno = ENOMEM;
@@ -317,7 +331,11 @@ static void *resize_in_java(struct thread *self, void *block, size_t size) {
     }
     if (unlikely(magazine_has(block)))
         magazine_flush(self); /* so that Java knows that it is free */
-    moved = (void *)call_java(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
+    uintptr_t place = place_of_caller(self);
+    moved = (void *)operate(self, bridge.resize, (uintptr_t)block, size, place);
+    if (unlikely(moved == NULL) && give_back_what_is_kept(self, size))
+        moved = (void *)operate(self, bridge.resize, (uintptr_t)block, size, place);
+    leave(self);
     watch_pages();
     if (unlikely(moved == NULL))
         errno = ENOMEM;
@@ -348,12 +366,13 @@ void *route_resize(void *block, size_t size) {
 
 static __attribute__((noinline)) void free_outside_region(struct thread *self, void *block) {
     enum route route = route_of(self);
+    if (route == ROUTE_JAVA && bridge.outside == 0) {
+        leave(self); /* who looks at what is no memory at all faults, as libc would: the fault is the program's */
+        route = foreign_is(self, block) ? route_of(self) : ROUTE_LIBC;
+    }
     if (route == ROUTE_JAVA) {
-        bool is_heaps = false;
-        if (bridge.outside != 0 || foreign_is(self, block)) {
-            drain_if_any(self);
-            is_heaps = release(self, block);
-        }
+        drain_if_any(self);
+        bool is_heaps = release(self, block);
         leave(self);
         if (is_heaps) {
             counters_count(java_route(self), OP_FREE);

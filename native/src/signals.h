@@ -33,6 +33,7 @@ void dispositions_restore(const struct sigaction before[NSIG], bool is_up);
 void dispositions_expect_jvm(void);
 /* Does what the program wants done; false: it wants the default, which for a fault is the end. */
 bool dispositions_call(int signal, siginfo_t *info, void *context, uintptr_t stack_pointer);
+bool dispositions_have_handler(int signal); /* of the program's */
 /* libc's sigaction. */
 extern int __sigaction(int signal, const struct sigaction *wanted, struct sigaction *before);
 /* The stack pointer of what a signal has interrupted. */

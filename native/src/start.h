@@ -9,7 +9,7 @@
 /* ---- boot.c: from the constructor to the running heap ---- */
 
 struct boot_figures {
-    double milliseconds; /* how long the start took; 0: Java does not serve */
+    long nanoseconds;    /* how long the start took; 0: Java does not serve */
     bool is_beside;      /* the JVM started beside the program */
     uint64_t libc_calls; /* that were served by libc meanwhile */
 };

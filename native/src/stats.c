@@ -40,17 +40,19 @@ static struct figures collect(void) {
         all.java = jvm_figures();
     all.forks = fork_figures();
     all.boot = boot_figures();
-    if (all.boot.is_beside && all.boot.milliseconds == 0)
+    if (all.boot.is_beside && all.boot.nanoseconds == 0)
         all.boot.libc_calls = counters_calls_on(ROUTE_LIBC); /* the program has ended first */
     return all;
 }
+
+static double milliseconds(const struct figures *all) { return (double)all->boot.nanoseconds / 1e6; }
 
 static void write_json(struct output *to, const struct figures *all) {
     output(to, "{\"heap\": ");
     output_string(to, bridge.heap);
     output(to, ", \"pid\": %d, \"program\": ", (int)getpid());
     output_string(to, program_invocation_name);
-    output(to, ", \"forked\": %s, \"startup_ms\": %.3f", fork_is_child() ? "true" : "false", all->boot.milliseconds);
+    output(to, ", \"forked\": %s, \"startup_ms\": %.3f", fork_is_child() ? "true" : "false", milliseconds(all));
     output(to, ", \"start\": {\"async\": %s, \"libc_calls\": %llu}, \"routes\": {",
            all->boot.is_beside ? "true" : "false", (unsigned long long)all->boot.libc_calls);
     for (int route = 0; route < ROUTES; route++) {
@@ -72,13 +74,13 @@ static void write_json(struct output *to, const struct figures *all) {
 static void write_table(struct output *to, const struct figures *all) {
     output(to, "javalloc: %s[%d]%s on heap %s, ", program_invocation_short_name, (int)getpid(),
            fork_is_child() ? " (forked)" : "", bridge.heap);
-    if (all->boot.milliseconds == 0)
+    if (all->boot.nanoseconds == 0)
         output(to, "over before the JVM was up\n");
     else if (all->boot.is_beside)
-        output(to, "started in %.1f ms beside the program, while libc served %llu calls\n", all->boot.milliseconds,
+        output(to, "started in %.1f ms beside the program, while libc served %llu calls\n", milliseconds(all),
                (unsigned long long)all->boot.libc_calls);
     else
-        output(to, "started in %.1f ms\n", all->boot.milliseconds);
+        output(to, "started in %.1f ms\n", milliseconds(all));
     output(to, "  %-10s", "served by");
     for (int op = 0; op < OPERATIONS; op++)
         output(to, "%12s", operation_names[op]);
@@ -99,7 +101,7 @@ static void write_table(struct output *to, const struct figures *all) {
 void stats_write(void) {
     /* A process other than the one that asked: a vfork'ed child, which shares our memory. */
     struct boot_figures boot = boot_figures();
-    bool has_started = boot.milliseconds != 0 || boot.is_beside;
+    bool has_started = boot.nanoseconds != 0 || boot.is_beside;
     if (options.stats[0] == '\0' || written || !has_started || !process_is_own())
         return;
     written = true;

@@ -3,9 +3,9 @@
 #include "check.h"
 #include "respawn.h"
 
-#include <dirent.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 static int *volatile nowhere; /* NULL */
 static volatile int zero, one = 1;
@@ -23,9 +23,17 @@ static void null_is_read(void) { zero = *nowhere; }
 static void null_is_called(void) { ((void (*volatile)(void))nowhere)(); }
 static void text_is_written(void) { *(volatile char *)(uintptr_t)null_is_read = 1; }
 static void the_stack_overflows(void) { recurse(0); }
+static void what_is_no_memory_is_freed(void) { free((void *)(uintptr_t)(16 + zero)); }
 static void zero_divides(void) { zero = one / zero; }
 static void no_instruction(void) { __builtin_trap(); }
 static void a_breakpoint(void) { __asm__ volatile("int3"); }
+/* As the system may do it with what is sent to the process. */
+static void another_thread_gets_the_signal(void) {
+    pid_t other = next_taker(SIGILL, 0);
+    syscall(SYS_tgkill, getpid(), other == 0 ? getpid() : other, SIGILL);
+    for (;;)
+        pause();
+}
 static void abort_is_called(void) { abort(); }
 static void nobody_reads_the_pipe(void) {
     int ends[2];
@@ -47,10 +55,20 @@ static void the_file_grows_too_large(void) {
 }
 
 static const struct respawn_case cases[] = {
-    CASE(null_is_written, SIGSEGV), CASE(null_is_read, SIGSEGV),          CASE(null_is_called, SIGSEGV),
-    CASE(text_is_written, SIGSEGV), CASE(the_stack_overflows, SIGSEGV),   CASE(zero_divides, SIGFPE),
-    CASE(no_instruction, SIGILL),   CASE(a_breakpoint, SIGTRAP),          CASE(the_file_ends_before_the_map, SIGBUS),
-    CASE(abort_is_called, SIGABRT), CASE(nobody_reads_the_pipe, SIGPIPE), CASE(the_file_grows_too_large, SIGXFSZ),
+    CASE(null_is_written, SIGSEGV),
+    CASE(null_is_read, SIGSEGV),
+    CASE(null_is_called, SIGSEGV),
+    CASE(text_is_written, SIGSEGV),
+    CASE(the_stack_overflows, SIGSEGV),
+    CASE(zero_divides, SIGFPE),
+    CASE(no_instruction, SIGILL),
+    CASE(a_breakpoint, SIGTRAP),
+    CASE(the_file_ends_before_the_map, SIGBUS),
+    CASE(what_is_no_memory_is_freed, SIGSEGV),
+    CASE(another_thread_gets_the_signal, SIGILL),
+    CASE(abort_is_called, SIGABRT),
+    CASE(nobody_reads_the_pipe, SIGPIPE),
+    CASE(the_file_grows_too_large, SIGXFSZ),
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

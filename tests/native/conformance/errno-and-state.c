@@ -30,6 +30,9 @@ static void floating_point_is_as_the_ABI_says(void) {
     CHECK_EQ(_mm_getcsr() & 0xffc0, 0x1f80); /* masks, rounding, no flush to zero; not the sticky flags */
 }
 
+/* Also of the start itself, which computes. */
+static void no_floating_point_exception_was_raised(unsigned at_start) { CHECK_EQ(at_start, 0x1f80); }
+
 /* A thread's first call raises no exception, and does not stumble over one that is trapped. */
 static void *trap_all(void *unused) {
     _mm_setcsr(0x0000);
@@ -45,6 +48,21 @@ static void floating_point_is_the_threads_own(void) {
     pthread_t thread;
     CHECK_EQ(pthread_create(&thread, NULL, trap_all, NULL), 0);
     CHECK_EQ(pthread_join(thread, NULL), 0);
+}
+
+static unsigned core_filter(const char *of) {
+    unsigned filter = 0;
+    FILE *file = fopen(of, "r");
+    CHECK(file != NULL && fscanf(file, "%x", &filter) == 1);
+    fclose(file);
+    return filter;
+}
+
+/* What a core dump has in it is inherited. */
+static void core_dumps_are_unchanged(void) {
+    char parents[40];
+    snprintf(parents, sizeof parents, "/proc/%d/coredump_filter", (int)getppid());
+    CHECK_EQ(core_filter("/proc/self/coredump_filter"), core_filter(parents));
 }
 
 static void no_signal_is_blocked(void) {
@@ -147,9 +165,11 @@ static void the_environment_is_unchanged(void) {
 
 int main(int argc, char **argv) {
     int at_start = errno;
+    unsigned floating_at_start = _mm_getcsr();
     the_environment_is_unchanged(); /* before anything that could allocate, too */
     check_begin("errno-and-state", argc, argv);
     errno_is_zero(at_start);
+    no_floating_point_exception_was_raised(floating_at_start);
     for (int after_use = 0; after_use < 2; after_use++) { /* and as well when the heap has been used */
         the_locale_is_C();
         floating_point_is_as_the_ABI_says();
@@ -160,6 +180,7 @@ int main(int argc, char **argv) {
         the_first_descriptor_is_3();
         directory_umask_and_name_are_unchanged(argv[0]);
         the_environment_is_unchanged();
+        core_dumps_are_unchanged();
         for (size_t size = 1; size < 1000000; size *= 2)
             free(malloc(size));
         floating_point_is_the_threads_own();

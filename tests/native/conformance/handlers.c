@@ -1,6 +1,7 @@
 /* handlers.c: handlers of the program's for SIGSEGV, SIGBUS, SIGFPE and SIGILL: they are asked for, told, called, left
  * and reset as without javalloc, and may allocate; nothing is seen of the handlers that a JVM has. hosted: no */
 #include "check.h"
+#include "respawn.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -357,6 +358,31 @@ static void waits_block_no_faults(void) {
     signal(SIGALRM, SIG_DFL);
 }
 
+static _Atomic pid_t handled_by;
+
+static void note_thread(int number, siginfo_t *info, void *context) {
+    (void)number, (void)context;
+    if (info->si_code < 0 && info->si_pid == getpid())
+        handled_by = gettid();
+}
+
+/* The system gives what is sent to the process to any thread that does not block it. */
+static void a_signal_to_any_thread_is_handled_on_ours(void) {
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        set(faults[i], note_thread, 0);
+        for (pid_t other = 0; (other = next_taker(faults[i], other)) != 0; other++) {
+            handled_by = 0;
+            CHECK_EQ(syscall(SYS_tgkill, getpid(), other, faults[i]), 0);
+            check_watchdog(10, "waits for a signal that another thread got");
+            while (handled_by == 0)
+                use_the_heap(1);
+            check_watchdog(0, "");
+            CHECK_EQ(handled_by, gettid());
+        }
+        signal(faults[i], SIG_DFL);
+    }
+}
+
 int main(int argc, char **argv) {
     check_begin("handlers", argc, argv);
     told_what_was_asked_for();
@@ -368,6 +394,7 @@ int main(int argc, char **argv) {
     a_thread_inherits_what_is_blocked();
     children_set_handlers_too();
     waits_block_no_faults();
+    a_signal_to_any_thread_is_handled_on_ours();
     ends_with_the_signal("for once", with_a_handler_for_once);
     ends_with_the_signal("faults itself", with_a_handler_that_faults);
     ends_with_the_signal("blocked", with_the_signal_blocked);

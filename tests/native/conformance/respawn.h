@@ -1,10 +1,11 @@
 /*
- * respawn.h: what crash.c and signals.c share. Each of their cases is the program itself, started again with the case
- * as its argument, because it ends as its signal says. Include it after check.h.
+ * respawn.h: what crash.c, handlers.c and signals.c share. Each of their cases is the program itself, started again
+ * with the case as its argument, because it ends as its signal says. Include it after check.h.
  */
 #ifndef RESPAWN_H
 #define RESPAWN_H
 
+#include <dirent.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -18,6 +19,28 @@ struct respawn_case {
 };
 #define CASE(function, kills)                                                                                          \
     { #function, function, kills }
+
+/* One of the process's threads that does not block a signal, beside its first, if there is one: which the system may
+ * choose for what is sent to the process. They are looked for from one on; 0: there are no more. */
+static inline pid_t next_taker(int number, pid_t from) {
+    pid_t least = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *entry; tasks != NULL && (entry = readdir(tasks)) != NULL;) {
+        char path[300], line[256];
+        unsigned long blocked = ~0ul;
+        pid_t id = atoi(entry->d_name);
+        snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+        FILE *status = id < from || id == getpid() ? NULL : fopen(path, "r");
+        while (status != NULL && fgets(line, sizeof line, status) != NULL)
+            sscanf(line, "SigBlk: %lx", &blocked);
+        if (status != NULL)
+            fclose(status);
+        if ((blocked >> (number - 1) & 1) == 0 && (least == 0 || id < least))
+            least = id;
+    }
+    closedir(tasks);
+    return least;
+}
 
 /* In the new process. */
 static inline void run_case(const struct respawn_case *cases, size_t count, const char *name) {
