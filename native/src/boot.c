@@ -281,8 +281,15 @@ EXPORTED _Noreturn void _Exit(int status) { _exit(status); }
 
 EXPORTED const struct javalloc_bridge *javalloc_bridge(void) { return &bridge; }
 
+/* The JVM's own malloc would be ours. */
+static bool serves_whole_process(void) {
+    Dl_info its, ours;
+    return dladdr(dlsym(RTLD_DEFAULT, "malloc"), &its) != 0 && dladdr(&bridge, &ours) != 0 &&
+           its.dli_fbase == ours.dli_fbase;
+}
+
 EXPORTED struct javalloc_bridge *javalloc_host_prepare(const char *heap) {
-    if (gate_is_open() || strlen(heap) >= sizeof bridge.heap)
+    if (gate_is_open() || strlen(heap) >= sizeof bridge.heap || serves_whole_process())
         return NULL;
     if (bridge.region_base == 0 && prepare() != NULL)
         return NULL;

@@ -226,9 +226,15 @@ static bool forks(long number, long first, long second) {
     }
 }
 
+/* Made by the system call, and unknown to libc: it has what is the thread's own from the one that has made it. */
+static bool is_raw_thread(void) {
+    const struct counters *counters = thread_self.counters;
+    return gettid() != getpid() && (counters == NULL || counters->id != gettid());
+}
+
 /* The thread would end, and the JVM's would keep the process alive. */
 static bool ends_program(long number) {
-    return number == SYS_exit && thread_self.kind != THREAD_JVM && glibc_is_single_threaded();
+    return number == SYS_exit && thread_self.kind != THREAD_JVM && glibc_is_single_threaded() && !is_raw_thread();
 }
 
 #define TEXT_OF(name)   #name

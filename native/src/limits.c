@@ -163,17 +163,25 @@ static int set(struct limit *limit, const struct rlimit *wanted) {
         errno = EINVAL;
         return -1;
     }
-    limit->is_raised = false;
-    if (!gate_is_open() || wanted->rlim_cur >= used_by_process(limit->field))
-        return set_kernel(limit, wanted);
-    struct rlimit before, real = {raised(limit, wanted->rlim_cur), raised(limit, wanted->rlim_max)};
-    if (ask_kernel(limit, &before) == 0 && real.rlim_max > before.rlim_max)
-        real.rlim_max = before.rlim_max; /* only root may raise it */
-    if (real.rlim_cur > real.rlim_max)
-        real.rlim_cur = real.rlim_max;
+    struct rlimit before, real = *wanted;
+    if (ask_kernel(limit, &before) != 0)
+        return -1;
+    bool raises = gate_is_open() && wanted->rlim_cur < used_by_process(limit->field);
+    bool exceeds = wanted->rlim_max > (limit->is_raised ? limit->asked.rlim_max : before.rlim_max);
+    if (exceeds && set_kernel(limit, &(struct rlimit){before.rlim_cur, RLIM_INFINITY}) != 0)
+        return -1; /* only root may */
+    if (raises) {
+        real = (struct rlimit){raised(limit, wanted->rlim_cur), raised(limit, wanted->rlim_max)};
+        if (real.rlim_max > before.rlim_max && !exceeds)
+            real.rlim_max = before.rlim_max;
+        if (real.rlim_cur > real.rlim_max)
+            real.rlim_cur = real.rlim_max;
+    }
+    if (set_kernel(limit, &real) != 0)
+        return -1;
     limit->asked = *wanted;
-    limit->is_raised = set_kernel(limit, &real) == 0;
-    return limit->is_raised ? 0 : -1;
+    limit->is_raised = raises;
+    return 0;
 }
 
 EXPORTED int prlimit64(pid_t pid, enum __rlimit_resource resource, const struct rlimit64 *wanted,

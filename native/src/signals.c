@@ -138,6 +138,58 @@ EXPORTED int sigprocmask(int how, const sigset_t *set, sigset_t *before) {
     return -1;
 }
 
+/* ---- the names of old, which libc does not bring here ---- */
+
+/* The signals that a mask of bits can name. */
+#define OLD_SIGNALS 32
+
+static sigset_t set_of_bits(int bits) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal = 1; signal <= OLD_SIGNALS; signal++)
+        if ((unsigned)bits >> (signal - 1) & 1)
+            sigaddset(&set, signal);
+    return set;
+}
+
+static int change_bits(int how, int bits) {
+    sigset_t set = set_of_bits(bits), before;
+    unsigned old = 0;
+    sigprocmask(how, &set, &before);
+    for (int signal = 1; signal <= OLD_SIGNALS; signal++)
+        old |= (unsigned)(sigismember(&before, signal) == 1) << (signal - 1);
+    return (int)old;
+}
+
+EXPORTED int sigblock(int bits) { return change_bits(SIG_BLOCK, bits); }
+
+EXPORTED int sigsetmask(int bits) { return change_bits(SIG_SETMASK, bits); }
+
+static int change_one(int how, int signal, sigset_t *before) {
+    sigset_t set;
+    sigemptyset(&set);
+    return sigaddset(&set, signal) != 0 ? -1 : sigprocmask(how, &set, before);
+}
+
+EXPORTED int sighold(int signal) { return change_one(SIG_BLOCK, signal, NULL); }
+
+EXPORTED int sigrelse(int signal) { return change_one(SIG_UNBLOCK, signal, NULL); }
+
+EXPORTED int sigignore(int signal) {
+    struct sigaction wanted = {.sa_handler = SIG_IGN};
+    return sigaction(signal, &wanted, NULL);
+}
+
+EXPORTED void (*sigset(int signal, void (*handler)(int)))(int) {
+    struct sigaction wanted = {.sa_handler = handler}, before;
+    bool holds = handler == SIG_HOLD;
+    sigset_t mask;
+    if (sigaction(signal, holds ? NULL : &wanted, &before) != 0 ||
+        change_one(holds ? SIG_BLOCK : SIG_UNBLOCK, signal, &mask) != 0)
+        return SIG_ERR;
+    return sigismember(&mask, signal) == 1 ? SIG_HOLD : before.sa_handler;
+}
+
 /* ---- masks for the time of a wait ---- */
 
 /* The mask without the faults, in `allowed`; NULL as it was asked for. */

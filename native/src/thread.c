@@ -366,8 +366,10 @@ void thread_child(void) {
     staying = 1;
     counters_child();
     for (struct counters *record = counters_all(); record != NULL; record = record->next) {
-        if (record->thread != NULL && record->thread == self)
+        if (record->thread != NULL && record->thread == self) {
+            record->id = gettid();
             continue;
+        }
         if (record->thread != NULL)
             forget(record->thread);
         counters_give(record);

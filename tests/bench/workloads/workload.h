@@ -41,14 +41,16 @@ size_t producer_consumer(double scale);
 size_t short_threads(double scale);
 size_t server(double scale);
 
-/* So many, at that scale; one at least. */
-static inline size_t scaled(size_t count, double scale) {
-    size_t product = (size_t)((double)count * scale);
-    return product == 0 ? 1 : product;
-}
-
 /* Ends the program with 1. */
 _Noreturn void fail(const char *what, size_t size);
+
+/* So many, at that scale; one at least. */
+static inline size_t scaled(size_t count, double scale) {
+    double product = (double)count * scale;
+    if (!(product < (double)(SIZE_MAX / 2)))
+        fail("the scale is too large for a count", count);
+    return product < 1 ? 1 : (size_t)product;
+}
 
 /* ---- numbers that look random, the same in every run (Marsaglia's xorshift64) --------------------------------------
  */

@@ -30,7 +30,8 @@ public final class Host {
         long bridge = prepare(text);
         if (bridge == 0) {
             throw new IllegalStateException(
-                    "a heap is bound already, or no address range could be reserved");
+                    "a heap is bound already, or javalloc is preloaded into this JVM, or no address"
+                            + " range could be reserved");
         }
         int answer = Entry.start(bridge);
         if (answer == Table.BAD_HEAP) {

@@ -118,7 +118,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private void check() {
         Refusal.require(rounds >= 1, "--rounds: at least 1");
-        Refusal.require(scale > 0, "--scale: more than 0");
+        Refusal.require(scale > 0 && scale <= 1000, "--scale: more than 0, at most 1000");
         Refusal.require(seconds >= 1, "--timeout: at least 1");
         if (csv != null) {
             Output.prepare(csv);

@@ -188,10 +188,12 @@ public record Canary(Heap heap, Region region, CanaryGuards guards, Outside outs
                         || (outside != null && outside.test(address)));
     }
 
-    /// Whether a block inside that a shape tells of can be read, as it cannot be if the shape was
-    /// overwritten.
+    /// Whether the ends of a block inside that a shape tells of can be read, as they cannot be if
+    /// the shape was overwritten. In between somebody may have protected what is his.
     private boolean canBeRead(long start, long bytes) {
-        return region.isUsable(start, bytes)
+        long end = start + bytes;
+        return (region.isUsable(start, CanaryGuards.LEAST_FRONT)
+                        && region.isUsable(end - CanaryGuards.TAIL, CanaryGuards.TAIL))
                 || (outside != null
                         && outside.inside().test(start)
                         && bytes <= heap.usableSize(start));

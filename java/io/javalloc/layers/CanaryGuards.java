@@ -46,7 +46,7 @@ record CanaryGuards(long secret) {
     private static final long WORD = 8;
 
     /// The bytes of those behind it that are whole.
-    private static final long TAIL = 4 * WORD;
+    static final long TAIL = 4 * WORD;
 
     private static final int SIZE_BITS = 56;
     private static final long SIZE_MASK = (1L << SIZE_BITS) - 1;
