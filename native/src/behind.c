@@ -32,6 +32,8 @@ void behind_find(void) {
     *(void **)&behind_found.timed_wait = newer("pthread_cond_timedwait");
     *(void **)&behind_found.sleep = dlsym(RTLD_NEXT, "nanosleep");
     *(void **)&behind_found.suspend = dlsym(RTLD_NEXT, "sigsuspend");
+    *(void **)&behind_found.await_signal_until = dlsym(RTLD_NEXT, "sigtimedwait");
+    *(void **)&behind_found.await_signal = dlsym(RTLD_NEXT, "sigwait");
     *(void **)&behind_found.poll = dlsym(RTLD_NEXT, "ppoll");
     *(void **)&behind_found.select = dlsym(RTLD_NEXT, "pselect");
     *(void **)&behind_found.epoll = dlsym(RTLD_NEXT, "epoll_pwait");

@@ -224,6 +224,7 @@ static void call(int signal, const struct sigaction *wanted, siginfo_t *info, vo
     self->handler_frame = outer;
     self->blocked_before_handler = outer_blocked;
     self->blocked_faults = blocked;
+    signals_deliver(self);
 }
 
 bool dispositions_have_handler(int signal) { return is_function(&entries[signal].wanted); }
@@ -233,7 +234,7 @@ bool dispositions_call(int signal, siginfo_t *info, void *context, uintptr_t sta
     signals_settle(&thread_self, stack_pointer);
     lock(&mask);
     struct sigaction wanted = entries[signal].wanted;
-    bool is_called = is_function(&wanted) && (is_sent(info) || !signals_is_blocked(&thread_self, signal));
+    bool is_called = is_function(&wanted) && !signals_is_blocked(&thread_self, signal);
     if (is_called && (wanted.sa_flags & (int)SA_RESETHAND) != 0)
         entries[signal].wanted.sa_handler = SIG_DFL;
     unlock(&mask);

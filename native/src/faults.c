@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -62,14 +61,11 @@ static bool is_on_the_way_to_relay(const struct thread *self) {
 
 /* The system gives what is sent to the process to any thread that does not block it. A program's handler does not run
  * on one of the JVM's. */
-static void pass_to_program(int signal, siginfo_t *info) {
-    if (info->si_code == SI_USER || info->si_code == SI_TKILL)
-        info->si_code =
-            SI_QUEUE; /* as only a process's first thread may pass these on; who has sent it is still there */
+static void pass_to_program(int signal, const siginfo_t *info) {
     for (const struct counters *record = counters_all(); record != NULL; record = record->next)
-        if (record->thread != NULL && syscall(SYS_rt_tgsigqueueinfo, getpid(), record->id, signal, info) == 0)
+        if (record->thread != NULL && signals_send(record->id, signal, info))
             return;
-    syscall(SYS_rt_tgsigqueueinfo, getpid(), getpid(), signal, info);
+    signals_send(getpid(), signal, info);
 }
 
 static void on_fault(int signal, siginfo_t *info, void *context) {
@@ -78,8 +74,10 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     struct thread *self = &thread_self;
     bool is_sent = info->si_code <= 0, is_on_the_way = !is_sent && is_on_the_way_to_relay(self);
     bool is_in_jvm = !is_sent && thread_runs_jvm(self) && !is_on_the_way;
-    if (is_sent && self->kind == THREAD_JVM && dispositions_have_handler(signal)) {
+    bool is_elsewhere = is_sent && self->kind == THREAD_JVM && dispositions_have_handler(signal);
+    if (is_elsewhere)
         pass_to_program(signal, info);
+    if (is_elsewhere || (is_sent && signals_keep(self, signal, info))) {
         errno = saved;
         return;
     }

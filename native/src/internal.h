@@ -48,6 +48,8 @@ struct behind {
     int (*timed_wait)(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
     int (*sleep)(const struct timespec *time, struct timespec *rest);
     int (*suspend)(const sigset_t *mask);
+    int (*await_signal_until)(const sigset_t *wanted, siginfo_t *info, const struct timespec *time);
+    int (*await_signal)(const sigset_t *wanted, int *signal);
     int (*poll)(struct pollfd *files, nfds_t count, const struct timespec *time, const sigset_t *mask);
     int (*select)(int count, fd_set *readable, fd_set *writable, fd_set *failed, const struct timespec *time,
                   const sigset_t *mask);

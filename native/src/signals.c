@@ -2,7 +2,8 @@
  * signals.c: signal masks. HotSpot raises SIGSEGV, SIGBUS, SIGFPE and SIGILL in Java code on purpose, to stop a thread
  * at a safepoint for one; a thread that has them blocked would be killed by the kernel. So sigprocmask and
  * pthread_sigmask never really block them on a program's thread, which is told that they do: what it asked for is kept
- * in thread_self.blocked_faults. Nothing is lost: a fault that is blocked kills the process anyway. The same holds for
+ * in thread_self.blocked_faults. Nothing is lost: a fault that is blocked kills the process anyway, and what somebody
+ * sends meanwhile is kept, until the thread that got it unblocks it or waits for it. The same holds for
  * the masks that sigsuspend and its like set while they wait: a handler that ends the wait runs with them, and may
  * allocate.
  *
@@ -63,6 +64,69 @@ bool signals_is_blocked(const struct thread *self, int signal) {
     return false;
 }
 
+/* ---- sent while they are blocked ---- */
+
+static siginfo_t kept[FAULTS]; /* the last of each */
+
+bool signals_keep(struct thread *self, int signal, const siginfo_t *info) {
+    for (size_t i = 0; i < FAULTS; i++)
+        if (faults[i] == signal && (self->blocked_faults >> i & 1) != 0) {
+            kept[i] = *info;
+            self->kept_faults |= 1u << i;
+            return true;
+        }
+    return false;
+}
+
+bool signals_send(pid_t thread, int signal, const siginfo_t *info) {
+    siginfo_t copy = *info;
+    if (copy.si_code == SI_USER || copy.si_code == SI_TKILL)
+        copy.si_code = SI_QUEUE; /* as only a process's first thread may send these; by whom is still there */
+    return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, signal, &copy) == 0;
+}
+
+void signals_deliver(struct thread *self) {
+    unsigned due = self->kept_faults & ~self->blocked_faults;
+    self->kept_faults &= ~due;
+    for (size_t i = 0; i < FAULTS; i++)
+        if ((due >> i & 1) != 0)
+            signals_send(gettid(), faults[i], &kept[i]);
+}
+
+/* One of those that are waited for; 0: none has been kept. */
+static int take_kept(const sigset_t *wanted, siginfo_t *info) {
+    struct thread *self = &thread_self;
+    for (size_t i = 0; i < FAULTS; i++)
+        if ((self->kept_faults >> i & 1) != 0 && sigismember(wanted, faults[i]) == 1) {
+            self->kept_faults &= ~(1u << i);
+            if (info != NULL)
+                *info = kept[i];
+            return faults[i];
+        }
+    return 0;
+}
+
+EXPORTED int sigpending(sigset_t *set) {
+    if (syscall(SYS_rt_sigpending, set, _NSIG / 8) != 0)
+        return -1;
+    signals_add_faults(set, thread_self.kept_faults);
+    return 0;
+}
+
+EXPORTED int sigtimedwait(const sigset_t *wanted, siginfo_t *info, const struct timespec *time) {
+    int signal = take_kept(wanted, info);
+    return signal != 0 ? signal : behind()->await_signal_until(wanted, info, time);
+}
+
+EXPORTED int sigwaitinfo(const sigset_t *wanted, siginfo_t *info) { return sigtimedwait(wanted, info, NULL); }
+
+EXPORTED int sigwait(const sigset_t *wanted, int *signal) {
+    *signal = take_kept(wanted, NULL);
+    return *signal != 0 ? 0 : behind()->await_signal(wanted, signal);
+}
+
+/* ---- masks ---- */
+
 static bool is_inside_of_handler(const struct thread *self, uintptr_t stack_pointer) {
     uintptr_t frame = self->handler_frame, low = self->own_low, bytes = self->own_bytes;
     stack_t alternate;
@@ -78,6 +142,7 @@ void signals_settle(struct thread *self, uintptr_t stack_pointer) {
         return;
     self->handler_frame = 0;
     self->blocked_faults = self->blocked_before_handler;
+    signals_deliver(self);
 }
 
 void signals_restore(const sigset_t *before) { set_mask(SIG_SETMASK, before, NULL); }
@@ -105,6 +170,7 @@ static int mask_of_program(int how, const sigset_t *wanted, sigset_t *before) {
         if (error != 0)
             return error;
         thread_self.blocked_faults = how == SIG_SETMASK ? asked : how == SIG_BLOCK ? blocked | asked : blocked & ~asked;
+        signals_deliver(&thread_self);
     } else {
         int error = set_mask(how, NULL, before);
         if (error != 0)

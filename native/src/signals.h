@@ -20,6 +20,11 @@ void signals_allow(int signal);
 /* Takes the faults out of a set, and returns those that were in it as bits; and puts them back. */
 unsigned signals_take_faults(sigset_t *set);
 void signals_add_faults(sigset_t *set, unsigned faults);
+/* Sends a signal that has arrived here to a thread of the process; false: there is no such thread. */
+bool signals_send(pid_t thread, int signal, const siginfo_t *info);
+/* Keeps a fault that was sent, if the thread has blocked it; and sends what has been kept and is blocked no longer. */
+bool signals_keep(struct thread *self, int signal, const siginfo_t *info);
+void signals_deliver(struct thread *self);
 /* Whether the program has blocked the fault on this thread, as far as it knows. */
 bool signals_is_blocked(const struct thread *self, int signal);
 /* Forgets a handler of a fault that was left by a jump: what runs at this stack pointer is not inside of it. */

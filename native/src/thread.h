@@ -131,6 +131,7 @@ struct thread {
     int exit_rounds;
     bool has_begun;          /* its end will be seen */
     bool attached;           /* by us, so detaching is ours, too */
+    unsigned kept_faults;    /* signals.c: sent while they were blocked */
     unsigned blocked_faults; /* signals.c: what the program has blocked, and what really never is */
     uintptr_t handler_frame; /* dispositions.c: of the program's handler for a fault that runs; 0: none */
     unsigned blocked_before_handler;

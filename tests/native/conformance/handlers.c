@@ -358,6 +358,50 @@ static void waits_block_no_faults(void) {
     signal(SIGALRM, SIG_DFL);
 }
 
+static volatile int depth, deepest;
+
+static void send_again(int number, siginfo_t *info, void *context) {
+    (void)info, (void)context;
+    if (++depth > deepest)
+        deepest = depth;
+    if (++calls < 5)
+        raise(number);
+    use_the_heap(number);
+    depth--;
+}
+
+static void hold_by_old_name(int number) { CHECK_EQ(sighold(number), 0); }
+static void hold(int number) {
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, number);
+    CHECK_EQ(sigprocmask(SIG_BLOCK, &one, NULL), 0);
+}
+
+static void what_is_sent_while_blocked_waits(void (*block)(int)) {
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        sigset_t one, pending;
+        sigemptyset(&one);
+        sigaddset(&one, faults[i]);
+        calls = deepest = 0;
+        set(faults[i], send_again, 0);
+        block(faults[i]);
+        CHECK_EQ(kill(getpid(), faults[i]), 0);
+        use_the_heap(2);
+        CHECK_EQ(calls, 0);
+        CHECK(sigpending(&pending) == 0 && sigismember(&pending, faults[i]) == 1);
+        siginfo_t info;
+        CHECK_EQ(sigwaitinfo(&one, &info), faults[i]);
+        CHECK(info.si_pid == getpid() && sigpending(&pending) == 0 && sigismember(&pending, faults[i]) == 0);
+        CHECK_EQ(raise(faults[i]), 0);
+        CHECK_EQ(calls, 0);
+        CHECK_EQ(sigprocmask(SIG_UNBLOCK, &one, NULL), 0);
+        CHECK_EQ(calls, 5);
+        CHECK_EQ(deepest, 1); /* while the handler runs the signal is blocked */
+        signal(faults[i], SIG_DFL);
+    }
+}
+
 static _Atomic pid_t handled_by;
 
 static void note_thread(int number, siginfo_t *info, void *context) {
@@ -394,6 +438,8 @@ int main(int argc, char **argv) {
     a_thread_inherits_what_is_blocked();
     children_set_handlers_too();
     waits_block_no_faults();
+    what_is_sent_while_blocked_waits(hold);
+    what_is_sent_while_blocked_waits(hold_by_old_name);
     a_signal_to_any_thread_is_handled_on_ours();
     ends_with_the_signal("for once", with_a_handler_for_once);
     ends_with_the_signal("faults itself", with_a_handler_that_faults);
