@@ -92,15 +92,27 @@ void output(struct output *to, const char *format, ...) {
     }
 }
 
+/* The bytes of the character in UTF-8 that starts there; 0: none does. */
+static int character(const unsigned char *c) {
+    int bytes = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
+    for (int i = 1; i < bytes; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    return bytes;
+}
+
+/* As JSON wants it. A byte that is no character, as names of files may have it, is told by its number. */
 void output_string(struct output *to, const char *value) {
     output(to, "\"");
-    for (const unsigned char *c = (const unsigned char *)value; *c != '\0'; c++) {
+    for (const unsigned char *c = (const unsigned char *)value; *c != '\0';) {
+        int bytes = character(c);
         if (*c == '"' || *c == '\\')
             output(to, "\\%c", *c);
-        else if (*c < 0x20)
+        else if (*c < 0x20 || bytes == 0)
             output(to, "\\u%04x", *c);
         else
-            output(to, "%c", *c);
+            output(to, "%.*s", bytes, (const char *)c);
+        c += bytes == 0 ? 1 : bytes;
     }
     output(to, "\"");
 }

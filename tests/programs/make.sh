@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # make: thousands of rules and expansions on its heap, children by vfork, two jobs at a time, recursion.
-# (Debian's sh, dash, ends with _exit: it leaves no statistics, so it is not listed.)
-# serves: make tr cat
+# serves: make sh tr cat
 # shellcheck source=common.bash
 source "${BASH_SOURCE[0]%/*}/common.bash"
 find_real make make
