@@ -200,7 +200,8 @@ static inline void *take_inherited(struct thread *self, enum operation op, size_
 }
 
 /* Inside. */
-static void *allocate_in_java(struct thread *self, size_t size, size_t alignment, bool zeroed) {
+static inline __attribute__((always_inline)) void *allocate_in_java(struct thread *self, size_t size, size_t alignment,
+                                                                    bool zeroed) {
     if (magazine_is_on() && alignment <= _Alignof(max_align_t)) {
         void *block = magazine_fill(self, size);
         if (block != NULL)
@@ -211,7 +212,7 @@ static void *allocate_in_java(struct thread *self, size_t size, size_t alignment
 }
 
 /* Inside. When Java has no memory: some may lie free in magazines and between them. False: none does, or not enough. */
-static __attribute__((noinline)) bool give_back_what_is_kept(struct thread *self, size_t size) {
+static bool give_back_what_is_kept(struct thread *self, size_t size) {
     uint64_t blocks, bytes;
     if (!magazine_is_on() || size > bridge.region_bytes)
         return false;
@@ -220,6 +221,11 @@ static __attribute__((noinline)) bool give_back_what_is_kept(struct thread *self
         return false;
     magazine_flush_all(self);
     return true;
+}
+
+static __attribute__((noinline)) void *allocate_once_more(struct thread *self, size_t size, size_t alignment,
+                                                          bool zeroed) {
+    return give_back_what_is_kept(self, size) ? allocate_in_java(self, size, alignment, zeroed) : NULL;
 }
 
 void *route_allocate(enum operation op, size_t size, size_t alignment, bool zeroed) {
@@ -240,8 +246,8 @@ void *route_allocate(enum operation op, size_t size, size_t alignment, bool zero
     self->counters->calls[java_route(self)][op]++;
     drain_if_any(self);
     void *block = allocate_in_java(self, size, alignment, zeroed);
-    if (unlikely(block == NULL) && give_back_what_is_kept(self, size))
-        block = allocate_in_java(self, size, alignment, zeroed);
+    if (unlikely(block == NULL))
+        block = allocate_once_more(self, size, alignment, zeroed);
     leave(self);
     if (unlikely(block == NULL))
         errno = ENOMEM;
