@@ -44,11 +44,11 @@ class CheckProcessTest {
             delimiter = '|',
             textBlock =
                     """
-                    LOOPS              | free\\(base \\+ 0x\\w+\\) does not come back: no progress for 3 s, in call \\d+ of this rule\\R +step \\d+: .*\\R +rule \\(runnable\\) is at\\R +PlantedHeaps.*PlantedHeaps.java:\\d+
-                    EXITS              | free\\(base \\+ 0x\\w+\\) ends the Java process\\R +step \\d+: .*\\R +rule .* is at\\R +PlantedHeaps.*free
-                    HALTS              | free\\(base \\+ 0x\\w+\\) ends the Java process with status 6; call \\d+
-                    EATS_THE_JAVA_HEAP | free\\(base \\+ 0x\\w+\\) throws OutOfMemoryError|The Java heap is full
-                    CRASHES_OUTSIDE    | free\\(base \\+ 0x\\w+\\) crashes Java: SIGSEGV at 0x40, outside of the region, in PlantedHeaps.*free; call \\d+
+                    LOOPS              | free(Sized)?\\(base \\+ 0x\\w+(, \\d+)?\\) does not come back: no progress for 3 s, in call \\d+ of this rule\\R +step \\d+: .*\\R +rule \\(runnable\\) is at\\R +PlantedHeaps.*PlantedHeaps.java:\\d+
+                    EXITS              | free(Sized)?\\(base \\+ 0x\\w+(, \\d+)?\\) ends the Java process\\R +step \\d+: .*\\R +rule .* is at\\R +PlantedHeaps.*free
+                    HALTS              | free(Sized)?\\(base \\+ 0x\\w+(, \\d+)?\\) ends the Java process with status 6; call \\d+
+                    EATS_THE_JAVA_HEAP | free(Sized)?\\(base \\+ 0x\\w+(, \\d+)?\\) throws OutOfMemoryError|The Java heap is full
+                    CRASHES_OUTSIDE    | free(Sized)?\\(base \\+ 0x\\w+(, \\d+)?\\) crashes Java: SIGSEGV at 0x40, outside of the region, in PlantedHeaps.*free; call \\d+
                     WRITES_WHERE_NOTHING_IS_COMMITTED | allocate\\(.*\\) crashes Java: SIGSEGV at base \\+ 0x3ffffff8, where the region is not committed, in PlantedHeaps.*allocate
                     """)
     void what_would_end_the_process_is_told(Fault fault, String words) throws Exception {
