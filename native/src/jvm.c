@@ -185,9 +185,8 @@ static const char *start(const char *home, const char *java_home, int *exit_stat
     static char message[JDK_PATH_MAX + JAVALLOC_MESSAGE_MAX];
     char path[JDK_PATH_MAX + 32];
     if (!may_execute_what_is_written())
-        return "this process may not have memory that is written and executed (MemoryDenyWriteExecute of systemd, or "
-               "the "
-               "like), which a JVM needs";
+        return "this process may not have memory that is written and executed (MemoryDenyWriteExecute of systemd, "
+               "or the like), which a JVM needs";
     snprintf(path, sizeof path, "%s/lib/server/libjvm.so", java_home);
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     create_function *create = NULL;

@@ -57,25 +57,27 @@ void signals_block_all_but_faults(sigset_t *before) {
     set_mask(SIG_SETMASK, &set, before);
 }
 
-bool signals_is_blocked(const struct thread *self, int signal) {
-    for (size_t i = 0; i < FAULTS; i++)
-        if (faults[i] == signal)
-            return self->blocked_faults >> i & 1;
-    return false;
+/* FAULTS if it is none. */
+static size_t number_of(int signal) {
+    size_t i = 0;
+    while (i < FAULTS && faults[i] != signal)
+        i++;
+    return i;
 }
+
+bool signals_is_blocked(const struct thread *self, int signal) { return self->blocked_faults >> number_of(signal) & 1; }
 
 /* ---- sent while they are blocked ---- */
 
 static siginfo_t kept[FAULTS]; /* the last of each */
 
 bool signals_keep(struct thread *self, int signal, const siginfo_t *info) {
-    for (size_t i = 0; i < FAULTS; i++)
-        if (faults[i] == signal && (self->blocked_faults >> i & 1) != 0) {
-            kept[i] = *info;
-            self->kept_faults |= 1u << i;
-            return true;
-        }
-    return false;
+    if (!signals_is_blocked(self, signal))
+        return false;
+    size_t i = number_of(signal);
+    kept[i] = *info;
+    self->kept_faults |= 1u << i;
+    return true;
 }
 
 bool signals_send(pid_t thread, int signal, const siginfo_t *info) {

@@ -14,13 +14,7 @@ enum { SMALL = 200000, LARGE = 200, LARGE_BYTES = 700000, SECONDS = 60, BUSY = 4
 
 static void *blocks[SMALL];
 
-static size_t resident_bytes(void) {
-    unsigned long all, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    CHECK(file != NULL && fscanf(file, "%lu %lu", &all, &resident) == 2);
-    fclose(file);
-    return resident * (size_t)sysconf(_SC_PAGESIZE);
-}
+static size_t resident_bytes(void) { return process_kib("VmRSS:") << 10; }
 
 /* At least nine tenths of what came with the peak. */
 static void most_comes_back(const char *what, size_t before, size_t peak) {

@@ -10,13 +10,7 @@ enum { BLOCK_BYTES = 16, SECONDS = 60, FRACTION = 7 };
 
 static const size_t PEAK_BYTES = (size_t)1 << 30;
 
-static size_t resident_bytes(void) {
-    unsigned long all, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    CHECK(file != NULL && fscanf(file, "%lu %lu", &all, &resident) == 2);
-    fclose(file);
-    return resident * (size_t)sysconf(_SC_PAGESIZE);
-}
+static size_t resident_bytes(void) { return process_kib("VmRSS:") << 10; }
 
 int main(int argc, char **argv) {
     check_begin("rows", argc, argv);

@@ -33,8 +33,8 @@ final class PageTable {
     /// The rows that pages have.
     final SpanRows rows;
 
-    /// The number of the row of the span that is there, or was; [SpanRows#NO_ROW] if there was
-    // none.
+    /// The number of the row of the span that is there, or was; [SpanRows#NO_ROW] if there was none
+    /// so far.
     private final PageInts rowNumbers = new PageInts();
 
     /// At the first page of a run its length, negative if the run is free; the same at the last

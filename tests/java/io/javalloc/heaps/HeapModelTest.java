@@ -55,6 +55,7 @@ class HeapModelTest {
                     new Composition("fallback(knr(max=64k), zig-wasm)", 2),
                     new Composition("guarded(zig-wasm)", 1),
                     new Composition("guarded(knr)", 1),
+                    new Composition("guarded(canary(zig-wasm))", 1),
                     new Composition("limited(zig-wasm, 1g)", 1),
                     new Composition("locked(knr)", 1),
                     new Composition("poisoned(zig-wasm)", 1),
