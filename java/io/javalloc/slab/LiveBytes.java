@@ -1,13 +1,25 @@
 package io.javalloc.slab;
 
+import io.javalloc.memory.Memory;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// How many bytes are live, and the most that have been. Exact without a lock: a batch of blocks
 /// counts once, so threads seldom meet here.
 final class LiveBytes {
 
+    private final long shared;
     private final AtomicLong live = new AtomicLong();
     private final AtomicLong peak = new AtomicLong();
+
+    /// @param shared see [Slab.Provider]
+    LiveBytes(long shared) {
+        this.shared = shared;
+    }
+
+    /// Whether the program has one thread.
+    boolean isAlone() {
+        return shared != 0 && Memory.getInt(shared) == 0;
+    }
 
     long now() {
         return live.get();
@@ -19,7 +31,7 @@ final class LiveBytes {
 
     /// Bytes have become live; or are so no longer, if they are negative.
     ///
-    /// @param isAlone whether there is no other thread
+    /// @param isAlone see [#isAlone]
     void add(long bytes, boolean isAlone) {
         long after;
         if (isAlone) {

@@ -4,7 +4,6 @@ import io.javalloc.BatchHeap;
 import io.javalloc.BlockVisitor;
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
-import io.javalloc.HeapCorruption;
 import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.memory.Budget;
@@ -143,34 +142,25 @@ public final class Slab implements BatchHeap {
     private static final int LONGEST_DECAY = 1 << 30;
 
     final SlabPages pages;
-
-    /// By class; none for 0.
-    final Spans[] spans = new Spans[CLASSES];
-
+    final SmallBlocks small;
+    private final LargeBlocks large;
+    private final Resizing resizing;
     private final PageTable table;
-    private final long shared;
-    private final LiveBytes live = new LiveBytes();
-
-    /// Whether a block has become smaller that could not move.
-    private boolean hasKeptLarger;
+    private final LiveBytes live;
 
     /// @param pages  what it serves from
     /// @param shared see [Provider]
     /// @throws IllegalArgumentException if there is not even one page
     Slab(SlabPages pages, long shared) {
         this.pages = pages;
-        this.shared = shared;
         table = pages.table;
         if (table.most == 0) {
             throw new IllegalArgumentException("slab needs a max of at least 64k, one page");
         }
-        for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
-            spans[sizeClass] = new Spans(pages, sizeClass);
-        }
-    }
-
-    private boolean isAlone() {
-        return shared != 0 && Memory.getInt(shared) == 0;
+        live = new LiveBytes(shared);
+        small = new SmallBlocks(pages, live);
+        large = new LargeBlocks(pages, small, live);
+        resizing = new Resizing(this, large);
     }
 
     // ---- as every heap -----------------------------------------------------------------------
@@ -178,20 +168,15 @@ public final class Slab implements BatchHeap {
     @Override
     public long allocate(long size, long alignment) {
         int sizeClass = SizeClasses.of(size, alignment);
-        return sizeClass == 0 ? allocateRun(size, alignment) : allocateBlock(sizeClass);
+        return sizeClass == 0 ? large.allocate(size, alignment) : small.allocate(sizeClass);
     }
 
     @Override
     public long allocateZeroed(long size, long alignment) {
         int sizeClass = SizeClasses.of(size, alignment);
-        if (sizeClass != 0) {
-            return Memory.cleared(allocateBlock(sizeClass), size, Long.MAX_VALUE);
-        }
-        long run = allocateRun(size, alignment);
-        if (run != 0) {
-            pages.zero(run, size);
-        }
-        return run;
+        return sizeClass == 0
+                ? large.allocateZeroed(size, alignment)
+                : Memory.cleared(small.allocate(sizeClass), size, Long.MAX_VALUE);
     }
 
     @Override
@@ -199,105 +184,37 @@ public final class Slab implements BatchHeap {
         long page = table.pageOf(address);
         int sizeClass = table.classAt(page);
         if (sizeClass == 0) {
-            freeRun(address);
-            return;
+            large.free(address);
+        } else {
+            small.free(sizeClass, page, address);
         }
-        Spans of = spans[sizeClass];
-        boolean isAlone = isAlone();
-        HeapCorruption refusal =
-                isAlone ? of.give((int) page, address) : giveLocked(of, page, address);
-        if (refusal != null) {
-            throw refusal;
-        }
-        live.add(-of.bytes, isAlone);
-    }
-
-    private void freeRun(long address) {
-        long bytes = (long) pages.giveRun(address) << PageTable.LOG_PAGE;
-        if (bytes == 0) {
-            throw refused(address);
-        }
-        count(-bytes);
-    }
-
-    /// A block that is more than half full may have become smaller where it is; one that is less,
-    /// when there was no memory for another.
-    @Override
-    public boolean canBe(long size, long alignment, long usable) {
-        int sizeClass = SizeClasses.of(size, alignment);
-        return size <= usable
-                && (sizeClass == 0
-                        || size > usable / 2
-                        || SizeClasses.bytes(sizeClass) == usable
-                        || hasKeptLarger);
     }
 
     @Override
     public long usableSize(long address) {
-        int sizeClass = table.classAt(table.pageOf(address));
-        if (sizeClass == 0) {
-            return (long) pagesAt(address) << PageTable.LOG_PAGE;
-        }
-        Spans of = spans[sizeClass];
-        if (!of.isOut(address)) {
-            throw new HeapCorruption(of.isStart(address) ? FREED : NO_BLOCK, address);
-        }
-        return of.bytes;
+        int sizeClass = classAt(address);
+        return sizeClass == 0 ? large.bytes(address) : small.bytes(sizeClass, address);
     }
 
     @Override
     public long reallocate(long address, long size) {
-        long usable = usableSize(address);
-        if (table.classAt(table.pageOf(address)) == 0) {
-            return reallocateRun(address, usable, size);
-        }
-        boolean stays =
-                size <= usable && (size > usable / 2 || blockBytes(classOf(size)) == usable);
-        return stays ? address : movedOrKept(address, usable, size);
+        return classAt(address) == 0
+                ? resizing.large(address, size)
+                : resizing.small(address, size);
     }
 
-    /// A block that becomes smaller and cannot move stays.
-    private long movedOrKept(long address, long usable, long size) {
-        long moved = move(address, Math.min(size, usable), size);
-        if (moved == 0 && size <= usable) {
-            hasKeptLarger = true;
-            return address;
-        }
-        return moved;
+    @Override
+    public boolean canBe(long size, long alignment, long usable) {
+        return resizing.canBe(size, alignment, usable);
     }
 
-    private long reallocateRun(long address, long usable, long size) {
-        long had = usable >> PageTable.LOG_PAGE;
-        long wanted = SlabPages.pagesFor(size);
-        if (wanted != had) {
-            if (!pages.resizeRun(address, wanted)) {
-                return moveRun(address, usable, wanted);
-            }
-            count(wanted - had << PageTable.LOG_PAGE);
-        }
-        boolean stays = size > SizeClasses.LARGEST;
-        return stays ? address : movedOrKept(address, wanted << PageTable.LOG_PAGE, size);
-    }
-
-    /// Moves a run to where there are more pages.
-    private long moveRun(long address, long kept, long wanted) {
-        long run = pages.takeGrowingRun(address, wanted);
-        if (run == 0 && giveBackSpares()) {
-            run = pages.takeGrowingRun(address, wanted);
-        }
-        if (run == address) {
-            count((wanted << PageTable.LOG_PAGE) - kept);
-        } else if (run != 0) {
-            count(wanted << PageTable.LOG_PAGE);
-            Memory.copy(address, run, kept);
-            free(address);
-        }
-        return run;
+    private int classAt(long address) {
+        return table.classAt(table.pageOf(address));
     }
 
     @Override
     public long trim(long keep) {
-        giveBackSpares();
+        small.giveBackSpares();
         return pages.trim(keep);
     }
 
@@ -352,45 +269,12 @@ public final class Slab implements BatchHeap {
 
     @Override
     public int fill(int sizeClass, long slots, int count) {
-        int filled = tryFill(sizeClass, slots, count);
-        if (filled == 0 && giveBackSpares()) {
-            filled = tryFill(sizeClass, slots, count);
-        }
-        count(filled * spans[sizeClass].bytes);
-        return filled;
-    }
-
-    private int tryFill(int sizeClass, long slots, int count) {
-        Spans of = spans[sizeClass];
-        if (isAlone()) {
-            return of.fill(slots, count);
-        }
-        synchronized (of) {
-            return of.fill(slots, count);
-        }
+        return small.fill(sizeClass, slots, count);
     }
 
     @Override
     public void flush(int sizeClass, long slots, int count) {
-        Spans of = spans[sizeClass];
-        long before;
-        long after;
-        HeapCorruption refusal;
-        if (isAlone()) {
-            before = of.out();
-            refusal = of.flush(slots, count);
-            after = of.out();
-        } else {
-            synchronized (of) {
-                before = of.out();
-                refusal = of.flush(slots, count);
-                after = of.out();
-            }
-        }
-        count((after - before) * of.bytes);
-        if (refusal != null) {
-            throw refusal;
-        }
+        small.flush(sizeClass, slots, count);
     }
 
     @Override
@@ -401,25 +285,21 @@ public final class Slab implements BatchHeap {
     @Override
     public long purge(long nanoTime, boolean isShared) {
         if (isShared) {
-            giveBackIdleSpares();
+            small.giveBackIdleSpares();
         }
         return pages.purge(nanoTime);
     }
 
     @Override
     public boolean isWaitingToPurge(boolean isShared) {
-        return pages.isDirty() || isShared && hasSpare();
+        return pages.isDirty() || isShared && small.hasSpare();
     }
 
     // ---- what is live ------------------------------------------------------------------------
 
     @Override
     public long liveBlocks() {
-        long blocks = pages.liveRuns();
-        for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
-            blocks += spans[sizeClass].out();
-        }
-        return blocks;
+        return pages.liveRuns() + small.out();
     }
 
     @Override
@@ -430,104 +310,5 @@ public final class Slab implements BatchHeap {
     @Override
     public long peakBytes() {
         return live.peak();
-    }
-
-    private void count(long bytes) {
-        live.add(bytes, isAlone());
-    }
-
-    // ---- blocks and runs ---------------------------------------------------------------------
-
-    private long allocateBlock(int sizeClass) {
-        Spans of = spans[sizeClass];
-        boolean isAlone = isAlone();
-        long block = take(of, isAlone);
-        if (block == 0 && giveBackSpares()) {
-            block = take(of, isAlone);
-        }
-        if (block != 0) {
-            live.add(of.bytes, isAlone);
-        }
-        return block;
-    }
-
-    private static long take(Spans of, boolean isAlone) {
-        if (isAlone) {
-            return of.take();
-        }
-        synchronized (of) {
-            return of.take();
-        }
-    }
-
-    private static HeapCorruption giveLocked(Spans of, long page, long address) {
-        synchronized (of) {
-            return of.giveIfThere(page, address);
-        }
-    }
-
-    private long allocateRun(long size, long alignment) {
-        long wanted = SlabPages.pagesFor(size);
-        long run = pages.takeRun(wanted, alignment);
-        if (run == 0 && giveBackSpares()) {
-            run = pages.takeRun(wanted, alignment);
-        }
-        if (run != 0) {
-            count(wanted << PageTable.LOG_PAGE);
-        }
-        return run;
-    }
-
-    /// Gives back the pages of spans that are kept though no block is out: when there is no other
-    /// memory. No lock is held.
-    ///
-    /// @return whether there was one
-    private boolean giveBackSpares() {
-        boolean isAlone = isAlone();
-        boolean found = false;
-        for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
-            Spans of = spans[sizeClass];
-            if (isAlone) {
-                found |= of.giveBackSpare();
-            } else {
-                synchronized (of) {
-                    found |= of.giveBackSpare();
-                }
-            }
-        }
-        return found;
-    }
-
-    /// Those that have not been used since the last time. Not [#isAlone]: it is false before a
-    /// thread that is inside without a lock has come out.
-    private void giveBackIdleSpares() {
-        for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
-            Spans of = spans[sizeClass];
-            synchronized (of) {
-                of.giveBackIdleSpare();
-            }
-        }
-    }
-
-    private boolean hasSpare() {
-        for (int sizeClass = 1; sizeClass < CLASSES; sizeClass++) {
-            if (spans[sizeClass].spare() != SpanRow.NONE) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private int pagesAt(long address) {
-        int pagesOfRun = pages.pagesAt(address);
-        if (pagesOfRun == 0) {
-            throw refused(address);
-        }
-        return pagesOfRun;
-    }
-
-    private HeapCorruption refused(long address) {
-        boolean isFree = pages.isFree(table.pageOf(address));
-        return new HeapCorruption(isFree ? FREED : NO_BLOCK, address);
     }
 }

@@ -41,7 +41,7 @@ final class SlabAudit {
     /// Takes the locks of the classes from one on, then that of the pages.
     private void locked(int sizeClass, int look, BlockVisitor visitor) {
         if (sizeClass < Slab.CLASSES) {
-            synchronized (heap.spans[sizeClass]) {
+            synchronized (heap.small.spans[sizeClass]) {
                 locked(sizeClass + 1, look, visitor);
             }
             return;
@@ -61,7 +61,7 @@ final class SlabAudit {
         for (int page = 0; page < pages.free.end(); page += Math.abs(table.lengths.get(page))) {
             int length = table.lengths.get(page);
             if (table.classes[page] != 0) {
-                walkSpan(visitor, page, heap.spans[table.classes[page]]);
+                walkSpan(visitor, page, heap.small.spans[table.classes[page]]);
             } else if (length > 0) {
                 long payload = (long) length - pages.guards.width;
                 visitor.block(table.addressOf(page), payload << PageTable.LOG_PAGE);
@@ -95,7 +95,7 @@ final class SlabAudit {
         verifyRows();
         verifyFreeRuns();
         for (int sizeClass = 1; sizeClass < Slab.CLASSES; sizeClass++) {
-            verifySpans(heap.spans[sizeClass]);
+            verifySpans(heap.small.spans[sizeClass]);
         }
         verifyErased();
     }
@@ -108,7 +108,7 @@ final class SlabAudit {
     private void verifyErased() {
         for (int page = 0; page < pages.free.end(); page++) {
             if (pages.hardening.erase() && table.classes[page] != 0) {
-                verifyErased(heap.spans[table.classes[page]], page);
+                verifyErased(heap.small.spans[table.classes[page]], page);
             }
         }
     }

@@ -211,12 +211,12 @@ class SlabThreadsTest {
                     alone.flush(sizeClass, slots, 1);
                     return null;
                 };
-        synchronized (alone.spans[sizeClass]) {
+        synchronized (alone.small.spans[sizeClass]) {
             threads.submit(calls).get();
         }
         Memory.putInt(shared, 1);
         Thread caller = new Thread(() -> alone.allocate(64, 16));
-        synchronized (alone.spans[sizeClass]) {
+        synchronized (alone.small.spans[sizeClass]) {
             caller.start();
             while (caller.getState() != Thread.State.BLOCKED) {
                 Thread.onSpinWait();
@@ -228,7 +228,7 @@ class SlabThreadsTest {
 
     @Test
     void aClassDoesNotWaitForAnother() throws Exception {
-        synchronized (heap.spans[Slab.classOf(64)]) {
+        synchronized (heap.small.spans[Slab.classOf(64)]) {
             long block = threads.submit(() -> heap.allocate(1000, 16)).get();
             threads.submit(() -> heap.free(block)).get();
             long large = threads.submit(() -> heap.allocate(100_000, 16)).get();
