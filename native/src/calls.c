@@ -19,14 +19,16 @@ static void *fail(int error) {
 static void *allocate(enum operation op, size_t size, size_t alignment, bool zeroed) {
     if (unlikely(alignment > PTRDIFF_MAX || size > PTRDIFF_MAX - alignment))
         return fail(ENOMEM);
-    return route_allocate(op, size + (size == 0), alignment, zeroed);
+    return serve_allocate(op, size + (size == 0), alignment, zeroed);
 }
 
 static bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 static size_t at_least_minimum(size_t alignment) { return alignment < MIN_ALIGNMENT ? MIN_ALIGNMENT : alignment; }
 
-void *calls_malloc(size_t size) { return allocate(OP_MALLOC, size, MIN_ALIGNMENT, false); }
+void *calls_malloc(size_t size) {
+    return likely(size <= PTRDIFF_MAX - MIN_ALIGNMENT) ? serve_malloc(size + (size == 0)) : fail(ENOMEM);
+}
 
 EXPORTED void *javalloc_malloc(size_t size) {
     void *ready = magazine_take(&thread_self, size, OP_MALLOC);
@@ -52,7 +54,7 @@ EXPORTED void *javalloc_realloc(void *block, size_t size) {
     }
     if (unlikely(size > PTRDIFF_MAX))
         return fail(ENOMEM);
-    return route_resize(block, size);
+    return serve_resize(block, size);
 }
 
 EXPORTED void *javalloc_reallocarray(void *block, size_t count, size_t size) {
@@ -62,21 +64,23 @@ EXPORTED void *javalloc_reallocarray(void *block, size_t count, size_t size) {
     return javalloc_realloc(block, bytes);
 }
 
-void calls_free(void *block) {
+void calls_free_outside(void *block) {
     if (likely(block != NULL))
-        route_free(block);
+        serve_free_outside(block);
 }
 
 EXPORTED void javalloc_free(void *block) {
-    if (unlikely(!region_contains(block)) || unlikely(!magazine_give(&thread_self, block, true)))
-        calls_free(block);
+    if (unlikely(!region_contains(block)))
+        calls_free_outside(block);
+    else if (unlikely(!magazine_give(&thread_self, block, true)))
+        serve_free(block);
 }
 
 EXPORTED void javalloc_free_aligned_sized(void *block, size_t alignment, size_t size) {
     if (size == 0)
         javalloc_free(block);
     else if (block != NULL)
-        route_free_sized(block, size, alignment);
+        serve_free_sized(block, size, alignment);
 }
 
 EXPORTED void javalloc_free_sized(void *block, size_t size) { javalloc_free_aligned_sized(block, 0, size); }
@@ -122,4 +126,4 @@ EXPORTED void *javalloc_pvalloc(size_t size) {
     return allocate(OP_ALIGNED, rounded == 0 ? page : rounded, page, false);
 }
 
-EXPORTED size_t javalloc_malloc_usable_size(void *block) { return block == NULL ? 0 : route_usable_size(block); }
+EXPORTED size_t javalloc_malloc_usable_size(void *block) { return block == NULL ? 0 : serve_usable_size(block); }

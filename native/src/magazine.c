@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 
 #include "internal.h"
+#include "route.h"
 
 /* The blocks of a magazine take no more bytes than this, but there may be as many as LEAST. */
 #define MOST_BYTES ((size_t)32 << 10)

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "internal.h"
+#include "route.h"
 
 /* A magazine that overflows puts nothing on a pile whose blocks take so many bytes. There is room for more: for what
  * lies idle in magazines. */

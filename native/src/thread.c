@@ -128,6 +128,10 @@ static bool set_out(void) {
 
 static void arrive(void) { travellers--; }
 
+static void count_as_served(struct thread *self) {
+    self->served = self->counters->calls[self->relay_stack == 0 ? ROUTE_JAVA : ROUTE_RELAY];
+}
+
 static enum thread_kind come(struct thread *self) {
     if (pthread_setspecific(exit_key, self) != 0 || !attach(self))
         return THREAD_SHORT;
@@ -138,6 +142,7 @@ static enum thread_kind come(struct thread *self) {
         self->counters->id = gettid();
         self->counters->was_inside = false;
         self->counters->thread = self;
+        count_as_served(self);
     }
     end_solitude(self);
     if (owner == self)
@@ -186,10 +191,12 @@ static void relay(struct thread *self) {
     if (self->kind != THREAD_READY || self->relay_stack != 0 || !set_out())
         return;
     thread_inside(self);
-    if (relay_attach(self))
+    if (relay_attach(self)) {
         serve_on_every_stack(self);
-    else
+        count_as_served(self);
+    } else {
         serve_on_no_stack(self);
+    }
     thread_outside(self);
     arrive();
 }

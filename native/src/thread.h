@@ -11,25 +11,28 @@
 
 /* malloc and free, where the thread's magazines have nothing and no room. */
 void *calls_malloc(size_t size);
-void calls_free(void *block);
+/* free of what is not in the region. */
+void calls_free_outside(void *block);
 
-/* ---- route.c: which side serves a call ---- */
+/* ---- serve.c: blocks are allocated, resized and freed ---- */
 
 struct thread;
 enum operation { OP_MALLOC, OP_CALLOC, OP_REALLOC, OP_ALIGNED, OP_FREE, OPERATIONS };
 
 /* All of these keep errno, but for setting ENOMEM when they return NULL. Sizes are at most PTRDIFF_MAX. */
-void *route_allocate(enum operation op, size_t size, size_t alignment, bool zeroed);
-void *route_resize(void *block, size_t size); /* block is not NULL, size is not 0 */
-void route_free(void *block);
-/* As it, for a caller who says with which size, not 0, and alignment, or 0, the block was asked for. */
-void route_free_sized(void *block, size_t size, size_t alignment);
-size_t route_usable_size(void *block);
+void *serve_malloc(size_t size);
+void *serve_allocate(enum operation op, size_t size, size_t alignment, bool zeroed);
+void *serve_resize(void *block, size_t size); /* block is not NULL, size is not 0 */
+void serve_free(void *block);                 /* in the region */
+void serve_free_outside(void *block);         /* not NULL */
+/* As serve_free, for a caller who says with which size, not 0, and alignment, or 0, the block was asked for. */
+void serve_free_sized(void *block, size_t size, size_t alignment);
+size_t serve_usable_size(void *block);
+
+/* ---- route.c, route.h: which side serves a call ---- */
+
 /* Asks JAVALLOC_LIVE_BLOCKS and the like; false if this thread may not call Java now. */
 bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *answer);
-
-/* Does an operation; the thread is inside. */
-intptr_t route_operate(struct thread *self, javalloc_operation operation, uintptr_t a, uintptr_t b, uintptr_t c);
 /* Gives back to Java what the thread has in its magazines; and, if all is to go, what those have left that have ended,
  * and what lies on piles. */
 void route_flush(bool all);
@@ -126,6 +129,7 @@ struct thread {
     uintptr_t own_low, own_bytes;                   /* the stack that the thread was made with, as far as it is known */
     struct magazines *magazines;                    /* magazines_empty until it has some */
     struct counters *counters;                      /* NULL until the thread is ready */
+    uint64_t *served;                               /* those of its calls that Java serves, as it does now */
     int *error;                                     /* its errno, once it is ready */
     enum thread_kind kind;
     int exit_rounds;

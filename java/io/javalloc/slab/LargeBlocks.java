@@ -97,7 +97,11 @@ final class LargeBlocks {
     }
 
     private void count(long more) {
-        live.add(bytesOf(more), live.isAlone());
+        if (more > 0) {
+            live.more(bytesOf(more), live.isAlone());
+        } else {
+            live.less(bytesOf(-more), live.isAlone());
+        }
     }
 
     /// The bytes of so many pages.

@@ -29,17 +29,27 @@ final class LiveBytes {
         return peak.get();
     }
 
-    /// Bytes have become live; or are so no longer, if they are negative.
+    /// Bytes are live no longer.
     ///
     /// @param isAlone see [#isAlone]
-    void add(long bytes, boolean isAlone) {
-        long after;
-        if (isAlone) {
-            after = live.getPlain() + bytes;
-            live.setPlain(after);
-        } else {
-            after = live.addAndGet(bytes);
+    void less(long bytes, boolean isAlone) {
+        change(-bytes, isAlone);
+    }
+
+    private long change(long bytes, boolean isAlone) {
+        if (!isAlone) {
+            return live.addAndGet(bytes);
         }
+        long after = live.getPlain() + bytes;
+        live.setPlain(after);
+        return after;
+    }
+
+    /// Bytes have become live.
+    ///
+    /// @param isAlone see [#isAlone]
+    void more(long bytes, boolean isAlone) {
+        long after = change(bytes, isAlone);
         long most = peak.getPlain();
         while (after > most && !peak.compareAndSet(most, after)) {
             most = peak.get();

@@ -38,7 +38,8 @@ import java.util.List;
 ///
 /// **States of a block of a span.** *Free* → *out* → *free*. Out is what the program has, and what
 /// a thread of it has taken by the batch ([#fill]) and not given back yet ([#flush]); a block that
-/// such a thread keeps is out here, and looks live.
+/// such a thread keeps is out here, and looks live. One block of each class may be free although
+/// its bit says that it is out: the next to go out ([Spans]).
 ///
 /// **Locks.** One for each class, the monitor of its [Spans]; one for the pages, the monitor of
 /// [SlabPages]. Order: one class, then the pages; all classes by number, then the pages, for

@@ -42,6 +42,7 @@ final class SlabAudit {
     private void locked(int sizeClass, int look, BlockVisitor visitor) {
         if (sizeClass < Slab.CLASSES) {
             synchronized (heap.small.spans[sizeClass]) {
+                heap.small.spans[sizeClass].giveKept();
                 locked(sizeClass + 1, look, visitor);
             }
             return;

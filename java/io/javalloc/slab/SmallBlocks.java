@@ -31,7 +31,7 @@ final class SmallBlocks {
             block = take(of, isAlone);
         }
         if (block != 0) {
-            live.add(of.bytes, isAlone);
+            live.more(of.bytes, isAlone);
         }
         return block;
     }
@@ -57,7 +57,7 @@ final class SmallBlocks {
         if (refusal != null) {
             throw refusal;
         }
-        live.add(-of.bytes, isAlone);
+        live.less(of.bytes, isAlone);
     }
 
     private static HeapCorruption giveLocked(Spans of, long page, long address) {
@@ -97,7 +97,7 @@ final class SmallBlocks {
         if (filled == 0 && giveBackSpares()) {
             filled = fill(of, slots, count, isAlone);
         }
-        live.add(filled * of.bytes, isAlone);
+        live.more(filled * of.bytes, isAlone);
         return filled;
     }
 
@@ -128,7 +128,7 @@ final class SmallBlocks {
                 after = of.out();
             }
         }
-        live.add((after - before) * of.bytes, isAlone);
+        live.less((before - after) * of.bytes, isAlone);
         if (refusal != null) {
             throw refusal;
         }
@@ -169,7 +169,7 @@ final class SmallBlocks {
 
     boolean hasSpare() {
         for (int sizeClass = 1; sizeClass < spans.length; sizeClass++) {
-            if (spans[sizeClass].spare() != SpanRow.NONE) {
+            if (spans[sizeClass].hasSpare()) {
                 return true;
             }
         }

@@ -10,7 +10,6 @@ import io.javalloc.HeapCorruption;
 import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import io.javalloc.memory.SplitMix64;
-import java.lang.foreign.MemorySegment;
 
 /// The spans of one size class. A span is a page that is divided into blocks of the class's size;
 /// what is left over at its end is never touched. Those with free blocks are in [SpanGroups].
@@ -23,9 +22,6 @@ final class Spans {
 
     /// Of an address, its offset in its page.
     private static final long OFFSET = Region.PAGE - 1;
-
-    /// So many blocks are taken, or taken back, with one access to the program's memory.
-    private static final int BATCH = 128;
 
     final int sizeClass;
 
@@ -68,12 +64,17 @@ final class Spans {
     private int currentAt;
     private long currentStart;
 
+    /// How many blocks their bits say are out.
     private long out;
 
-    /// Addresses on their way.
-    private final long[] batch = new long[BATCH];
+    /// A block that has come back and is the next to go out, so that who frees one and takes one
+    /// has no bit change: its bit says that it is out. 0: there is none.
+    private long kept;
 
-    private final MemorySegment batchSegment = MemorySegment.ofArray(batch);
+    /// One free block is as good as another: they are in no random order, and not erased.
+    final boolean areAlike;
+
+    private final SpanBatches batches;
 
     Spans(SlabPages pages, int sizeClass) {
         this.pages = pages;
@@ -87,6 +88,8 @@ final class Spans {
         groups = new SpanGroups(table, capacity);
         isErased = pages.hardening.erase();
         random = pages.hardening.random() ? randomNumbers(sizeClass) : null;
+        areAlike = !isErased && random == null;
+        batches = new SpanBatches(this, table);
     }
 
     private SplitMix64 randomNumbers(int sizeClass) {
@@ -95,12 +98,17 @@ final class Spans {
 
     /// How many blocks are out.
     long out() {
-        return out;
+        return kept == 0 ? out : out - 1;
     }
 
     /// The page of the spare span, [SpanRow#NONE] if there is none.
     int spare() {
         return spare;
+    }
+
+    /// Whether a page is kept though none of its blocks is out, or a block that is not.
+    boolean hasSpare() {
+        return spare != NONE || kept != 0;
     }
 
     /// The index of the block that starts at an offset in its span; -1 if none does.
@@ -116,6 +124,15 @@ final class Spans {
     /// @return 0 if there is no memory
     /// @throws HeapCorruption if it was written to since it was freed, and that can be seen
     long take() {
+        long block = kept;
+        if (block == 0) {
+            return takeByBits();
+        }
+        kept = 0;
+        return block;
+    }
+
+    private long takeByBits() {
         if (currentRow[currentAt + FREE] == 0 && !takeFromAnother()) {
             return 0;
         }
@@ -196,81 +213,18 @@ final class Spans {
         return offset + zeros / Byte.SIZE;
     }
 
-    /// Takes blocks and writes their addresses to memory: neighbours as far as there are, of one
-    /// span after the other.
-    ///
-    /// @return how many; less than `count` if there is no memory for more
+    /// As [SpanBatches#fill].
     int fill(long slots, int count) {
-        if (random != null || isErased) {
-            return fillOneByOne(slots, count);
-        }
-        int done = 0;
-        int some;
-        do {
-            some = takeBatch(Math.min(count - done, BATCH));
-            Memory.putLongs(slots + (long) done * Long.BYTES, batchSegment, some);
-            done += some;
-        } while (some == BATCH && done < count);
-        return done;
-    }
-
-    private int takeBatch(int count) {
-        int done = 0;
-        while (done < count && (!groups.isEmpty() || addSpan())) {
-            done = takeSome(done, count);
-        }
-        return done;
-    }
-
-    private int fillOneByOne(long slots, int count) {
-        int done = 0;
-        while (done < count) {
-            long block = take();
-            if (block == 0) {
-                return done;
-            }
-            Memory.putLong(slots + (long) done * Long.BYTES, block);
-            done++;
-        }
-        return done;
-    }
-
-    /// Takes blocks of one span.
-    ///
-    /// @return how many are in the batch now, up to `count`
-    private int takeSome(int before, int count) {
-        int page = groups.fullest();
-        int number = table.rowOf(page);
-        long[] row = rows.pieceOf(number);
-        int at = SpanRows.offsetOf(number);
-        int end = (int) Math.min(count, before + row[at + FREE]);
-        long start = table.addressOf(page);
-        int done = before;
-        int word = (int) row[at + HINT];
-        while (true) {
-            long free = ~row[at + word];
-            long first = start + SpanRow.firstIndex(word) * bytes;
-            while (free != 0 && done < end) {
-                batch[done++] = first + Long.numberOfTrailingZeros(free) * bytes;
-                free &= free - 1;
-            }
-            row[at + word] = ~free;
-            if (done == end) {
-                break;
-            }
-            word = next(word);
-        }
-        row[at + HINT] = word;
-        took(page, row, at, end - before);
-        return end;
+        giveKept();
+        return batches.fill(slots, count);
     }
 
     /// The word of bits behind one; the first behind the last.
-    private int next(int word) {
+    int next(int word) {
         return word + 1 < words ? word + 1 : BITS;
     }
 
-    private void took(int page, long[] row, int at, int count) {
+    void took(int page, long[] row, int at, int count) {
         long before = row[at + FREE];
         long after = before - count;
         row[at + FREE] = after;
@@ -281,7 +235,7 @@ final class Spans {
         groups.changed(page, before, after);
     }
 
-    private boolean addSpan() {
+    boolean addSpan() {
         int page = pages.takeSpan(sizeClass, capacity);
         if (page == NONE) {
             return false;
@@ -305,11 +259,32 @@ final class Spans {
             row = rows.pieceOf(number);
             at = SpanRows.offsetOf(number);
         }
-        String wrong = clearBit(row, at, address);
+        String wrong = wrongWith(row, at, address);
         if (wrong == null) {
-            gave(page, row, at, 1);
+            if (kept == 0 && areAlike) {
+                kept = address;
+            } else {
+                clearBit(row, at, address);
+                gave(page, row, at, 1);
+            }
         }
         return refusal(wrong, address);
+    }
+
+    /// Has the bits say of the block that is kept that it is free. The next one is looked for where
+    /// it was before: this one has not been used for some time.
+    void giveKept() {
+        if (kept != 0) {
+            int page = (int) table.pageOf(kept);
+            int number = table.rowOf(page);
+            long[] row = rows.pieceOf(number);
+            int at = SpanRows.offsetOf(number);
+            long hint = row[at + HINT];
+            clearBit(row, at, kept);
+            row[at + HINT] = hint;
+            kept = 0;
+            gave(page, row, at, 1);
+        }
     }
 
     /// As [#give], if the page is of this class.
@@ -321,60 +296,10 @@ final class Spans {
                 : refusal(wrongPage(page), address);
     }
 
-    /// Takes blocks back whose addresses are in memory, also behind one with which something is
-    /// wrong.
-    ///
-    /// @return what is wrong with the first such; null if nothing is with any
+    /// As [SpanBatches#flush].
     HeapCorruption flush(long slots, int count) {
-        HeapCorruption refusal = null;
-        for (int done = 0; done < count; done += BATCH) {
-            int some = Math.min(count - done, BATCH);
-            Memory.getLongs(slots + (long) done * Long.BYTES, batchSegment, some);
-            HeapCorruption another = flushBatch(some);
-            refusal = refusal == null ? another : refusal;
-        }
-        return refusal;
-    }
-
-    private HeapCorruption flushBatch(int count) {
-        HeapCorruption refusal = null;
-        int done = 0;
-        while (done < count) {
-            int next = flushSome(done, count);
-            if (next == done) {
-                HeapCorruption another = giveIfThere(table.pageOf(batch[done]), batch[done]);
-                refusal = refusal == null ? another : refusal;
-                next++;
-            }
-            done = next;
-        }
-        return refusal;
-    }
-
-    /// Takes back the first of some blocks, and those behind it that are of the same span: which
-    /// were taken together, often come together.
-    ///
-    /// @return how many of the batch are done; `first` if that one is wrong
-    private int flushSome(int first, int count) {
-        long page = table.pageOf(batch[first]);
-        if (table.classAt(page) != sizeClass) {
-            return first;
-        }
-        int number = table.rowOf(page);
-        long[] row = rows.pieceOf(number);
-        int at = SpanRows.offsetOf(number);
-        int done = first;
-        while (done < count) {
-            long address = batch[done];
-            if (table.pageOf(address) != page || clearBit(row, at, address) != null) {
-                break;
-            }
-            done++;
-        }
-        if (done != first) {
-            gave((int) page, row, at, done - first);
-        }
-        return done;
+        giveKept();
+        return batches.flush(slots, count);
     }
 
     private String wrongPage(long page) {
@@ -385,29 +310,31 @@ final class Spans {
         return wrong == null ? null : new HeapCorruption(wrong, address);
     }
 
-    /// Notes that a block is out no longer.
+    /// Looks whether a block that is out starts at an address.
     ///
     /// @param address any, in the span
     /// @return what is wrong with it; null if nothing is
-    private String clearBit(long[] row, int at, long address) {
+    String wrongWith(long[] row, int at, long address) {
         int index = indexOf(address & OFFSET);
         if (index < 0) {
             return Slab.NO_BLOCK;
         }
-        int word = SpanRow.wordOf(index);
-        long bits = row[at + word];
-        if ((bits >>> index & 1) == 0) {
-            return Slab.FREED;
-        }
+        boolean isOut = (row[at + SpanRow.wordOf(index)] >>> index & 1) != 0 && address != kept;
+        return isOut ? null : Slab.FREED;
+    }
+
+    /// Notes that a block is out no longer.
+    void clearBit(long[] row, int at, long address) {
+        int index = indexOf(address & OFFSET);
         if (isErased) {
             Memory.fill(address, bytes, (byte) 0);
         }
-        row[at + word] = bits & ~(1L << index);
+        int word = SpanRow.wordOf(index);
+        row[at + word] &= ~(1L << index);
         row[at + HINT] = word; // what was used last is likely to be in the cache
-        return null;
     }
 
-    private void gave(int page, long[] row, int at, int count) {
+    void gave(int page, long[] row, int at, int count) {
         long before = row[at + FREE];
         long after = before + count;
         row[at + FREE] = after;
@@ -431,6 +358,7 @@ final class Spans {
     ///
     /// @return false if there is none
     boolean giveBackSpare() {
+        giveKept();
         if (spare == NONE) {
             return false;
         }
@@ -441,6 +369,7 @@ final class Spans {
 
     /// As [#giveBackSpare], if it has been the spare since this was called last.
     void giveBackIdleSpare() {
+        giveKept();
         if (isSpareIdle) {
             giveBackSpare();
         }
@@ -468,6 +397,8 @@ final class Spans {
     boolean isOut(long address) {
         int index = indexOf(address & OFFSET);
         int row = table.rowOf(table.pageOf(address));
-        return index >= 0 && SpanRow.isOut(rows.pieceOf(row), SpanRows.offsetOf(row), index);
+        return index >= 0
+                && address != kept
+                && SpanRow.isOut(rows.pieceOf(row), SpanRows.offsetOf(row), index);
     }
 }

@@ -217,6 +217,7 @@ class SlabTest {
         free(blocks, 0, CAPACITY - 1);
         free(blocks, CAPACITY, CAPACITY / 2);
         free(blocks, 2 * CAPACITY, 10);
+        heap.purge(System.nanoTime(), true); // no block is kept for the next who asks
         for (int i = 0; i < 10; i++) {
             assertEquals(pageOf(blocks.get(2 * CAPACITY)), pageOf(allocate(64)));
         }
@@ -235,9 +236,47 @@ class SlabTest {
     @Test
     void ofTheEmptySpansOneKeepsItsPage() {
         allocate(3 * CAPACITY, 64).forEach(heap::free);
+        assertEquals(1, heap.pages.dirty.pages(), "one block is kept for the next who asks");
+        heap.purge(System.nanoTime(), true);
         assertEquals(2, heap.pages.dirty.pages());
-        assertEquals(memory.base(), pageOf(allocate(64)), "the spare");
+        assertEquals(memory.base() + PAGE, pageOf(allocate(64)), "the spare");
         assertEquals(2, heap.pages.dirty.pages());
+    }
+
+    @Test
+    void aBlockThatIsKeptIsFree() {
+        long first = allocate(64);
+        long second = allocate(64);
+        heap.free(first);
+        assertEquals(1, heap.liveBlocks());
+        assertEquals(64, heap.liveBytes());
+        assertEquals(Map.of(second, 64L), walked());
+        heap.free(second);
+        assertEquals(0, heap.liveBlocks());
+        heap.free(allocate(64));
+        for (long freed : new long[] {first, second}) {
+            assertRefused(Slab.FREED, freed);
+            assertEquals(
+                    Slab.FREED + ": 0x" + Long.toHexString(freed),
+                    assertThrows(HeapCorruption.class, () -> heap.usableSize(freed)).getMessage());
+        }
+        Memory.putLong(slots, second);
+        Memory.putLong(slots + Long.BYTES, first);
+        assertThrows(HeapCorruption.class, () -> heap.flush(CLASS, slots, 2));
+        assertEquals(0, heap.liveBlocks());
+    }
+
+    @Test
+    void aBlockThatIsKeptIsGivenUpWhereThereIsNoOtherMemory() {
+        long large = allocate((PAGES - 1) * PAGE);
+        heap.free(allocate(64));
+        long other = allocate(1000);
+        assertEquals(memory.base() + (PAGES - 1) * PAGE, other);
+        heap.free(other);
+        assertEquals(1, heap.fill(40, slots, 1));
+        heap.flush(40, slots, 1);
+        heap.free(large);
+        assertEquals(memory.base(), allocate(PAGES * PAGE));
     }
 
     @Test
