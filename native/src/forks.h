@@ -11,6 +11,11 @@
 
 /* Once, with libc's place for the id of a thread that has a stack of its own (see PR_GET_TID_ADDRESS), or NULL. */
 void glibc_find(const _Atomic pid_t *id);
+/* Whether an address lies in the dynamic loader's code; false before it has been found. */
+OURS extern struct glibc_range { uintptr_t low, bytes; } glibc_loader;
+static inline bool glibc_is_loader(const void *address) {
+    return (uintptr_t)address - glibc_loader.low < glibc_loader.bytes;
+}
 /* Whether it was at work where a signal's handler has interrupted it, and may hold locks; not, if it only waited. */
 bool glibc_is_at_work(const void *context);
 void glibc_count_threads(int more);

@@ -13,14 +13,10 @@
 
 /* ---- its code and its data ---- */
 
-struct range {
-    uintptr_t low, high;
-};
-static struct range code_of_libc, code_of_loader, data_of_loader;
+static struct glibc_range code_of_libc, data_of_loader;
+struct glibc_range glibc_loader;
 
-static bool is_in(const struct range *range, uintptr_t address) {
-    return address - range->low < range->high - range->low;
-}
+static bool is_in(const struct glibc_range *range, uintptr_t address) { return address - range->low < range->bytes; }
 
 static int find_ranges(struct dl_phdr_info *info, size_t size, void *unused) {
     (void)size, (void)unused;
@@ -30,11 +26,11 @@ static int find_ranges(struct dl_phdr_info *info, size_t size, void *unused) {
     for (int i = 0; i < info->dlpi_phnum && (is_loader || strcmp(name, "libc.so.6") == 0); i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         uintptr_t low = info->dlpi_addr + part->p_vaddr;
-        struct range range = {low, low + part->p_memsz};
+        struct glibc_range range = {low, part->p_memsz};
         if (part->p_type != PT_LOAD)
             continue;
         if ((part->p_flags & PF_X) != 0)
-            *(is_loader ? &code_of_loader : &code_of_libc) = range;
+            *(is_loader ? &glibc_loader : &code_of_libc) = range;
         if ((part->p_flags & PF_W) != 0 && is_loader)
             data_of_loader = range;
     }
@@ -57,7 +53,7 @@ static bool is_in_futex(const greg_t *registers) {
 bool glibc_is_at_work(const void *context) {
     const greg_t *registers = ((const ucontext_t *)context)->uc_mcontext.gregs;
     uintptr_t at = (uintptr_t)registers[REG_RIP];
-    return is_in(&code_of_loader, at) || (is_in(&code_of_libc, at) && !is_in_futex(registers));
+    return is_in(&glibc_loader, at) || (is_in(&code_of_libc, at) && !is_in_futex(registers));
 }
 
 #else

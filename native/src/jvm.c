@@ -140,6 +140,9 @@ static void add_options(struct arguments *to, const char *home) {
 #define JVM_OPTION(option) add(to, option);
 #include "jvm-options.h"
 #undef JVM_OPTION
+    /* Where addresses cost nothing: room for what is known of 30 GiB of the smallest blocks, half of it for rows. */
+    if (limits_address_space() == SIZE_MAX)
+        add(to, "-Xmx512m");
     add_function(to, "vfprintf", (void *)on_words);
     add_function(to, "abort", (void *)on_end);
     add_user_options(to);

@@ -8,6 +8,19 @@
 #include "internal.h"
 #include "route.h"
 
+/* ---- what the dynamic loader asks for ----
+ *
+ * It allocates while it changes a thread's table of thread-local storage (_dl_resize_dtv, _dl_update_slotinfo). libjvm
+ * looks into that with each call, finds it out of date, and has the loader change it, inside of the change: the table
+ * would be freed twice. So what comes from the loader does not go to Java, unless a magazine has it. */
+
+/* The functions of calls.c and interpose.c jump to those here: who calls them calls us. */
+#define is_for_loader() unlikely(glibc_is_loader(__builtin_return_address(0)))
+
+static inline enum route route_unless(bool is_for_loader, struct thread *self) {
+    return is_for_loader ? ROUTE_LIBC : route_of(self);
+}
+
 /* ---- blocks outside of the region: libc's, unless the heap has some there, too (bridge.outside) ---- */
 
 /* Inside: frees a block if it is the heap's; false if it is libc's. */
@@ -75,6 +88,15 @@ static inline __attribute__((always_inline)) void *allocate_by_java(struct threa
     return block;
 }
 
+static void *allocate_by_libc(struct thread *self, enum route route, enum operation op, size_t size, size_t alignment,
+                              bool zeroed) {
+    counters_count(route, op);
+    void *block = libc_allocate(self, size, alignment, zeroed);
+    if (unlikely(block == NULL))
+        errno = ENOMEM;
+    return block;
+}
+
 /* For who has not been let in at once. */
 static __attribute__((noinline)) void *allocate_refused(struct thread *self, enum operation op, size_t size,
                                                         size_t alignment, bool zeroed) {
@@ -84,27 +106,24 @@ static __attribute__((noinline)) void *allocate_refused(struct thread *self, enu
             return ready;
     }
     enum route route = route_of(self);
-    if (route == ROUTE_JAVA)
-        return allocate_by_java(self, op, size, alignment, zeroed);
-    counters_count(route, op);
-    void *block = libc_allocate(self, size, alignment, zeroed);
-    if (unlikely(block == NULL))
-        errno = ENOMEM;
-    return block;
+    return route == ROUTE_JAVA ? allocate_by_java(self, op, size, alignment, zeroed)
+                               : allocate_by_libc(self, route, op, size, alignment, zeroed);
 }
 
 static inline __attribute__((always_inline)) void *allocate(enum operation op, size_t size, size_t alignment,
-                                                            bool zeroed) {
+                                                            bool zeroed, bool is_for_loader) {
     struct thread *self = &thread_self;
+    if (is_for_loader)
+        return allocate_by_libc(self, ROUTE_LIBC, op, size, alignment, zeroed);
     return likely(route_enter(self)) ? allocate_by_java(self, op, size, alignment, zeroed)
                                      : allocate_refused(self, op, size, alignment, zeroed);
 }
 
 /* The compiler makes of this a shorter way than of any operation. */
-void *serve_malloc(size_t size) { return allocate(OP_MALLOC, size, _Alignof(max_align_t), false); }
+void *serve_malloc(size_t size) { return allocate(OP_MALLOC, size, _Alignof(max_align_t), false, is_for_loader()); }
 
 void *serve_allocate(enum operation op, size_t size, size_t alignment, bool zeroed) {
-    return allocate(op, size, alignment, zeroed);
+    return allocate(op, size, alignment, zeroed, is_for_loader());
 }
 
 /* What Java has freed may leave pages that nobody uses. */
@@ -130,8 +149,8 @@ static void *resize_without_java(struct thread *self, enum route route, void *bl
     return copy;
 }
 
-static void *resize_outside_region(struct thread *self, void *block, size_t size) {
-    enum route route = bridge.outside == 0 ? ROUTE_LIBC : route_of(self);
+static void *resize_outside_region(struct thread *self, void *block, size_t size, bool is_for_loader) {
+    enum route route = route_unless(is_for_loader || bridge.outside == 0, self);
     if (route == ROUTE_JAVA) {
         route_drain_if_any(self);
         intptr_t moved = route_call(self, bridge.resize, (uintptr_t)block, size, place_of_caller(self));
@@ -150,8 +169,8 @@ static void *resize_outside_region(struct thread *self, void *block, size_t size
 }
 
 /* A block of the region, for which there is no room in a magazine. */
-static void release_block(struct thread *self, void *block, bool is_counted) {
-    enum route route = route_of(self);
+static void release_block(struct thread *self, void *block, bool is_counted, bool is_for_loader) {
+    enum route route = route_unless(is_for_loader, self);
     if (likely(route == ROUTE_JAVA)) {
         self->served[OP_FREE] += is_counted;
         route_drain_if_any(self);
@@ -176,7 +195,7 @@ static size_t bytes_to_move(const void *block) {
 static void *move_into(struct thread *self, void *moved, void *block, size_t bytes) {
     memcpy(moved, block, bytes);
     if (!magazine_give(self, block, false))
-        release_block(self, block, false);
+        release_block(self, block, false, false);
     return moved;
 }
 
@@ -204,7 +223,7 @@ static void *resize_in_java(struct thread *self, void *block, size_t size) {
 void *serve_resize(void *block, size_t size) {
     struct thread *self = &thread_self;
     if (unlikely(!region_contains(block)))
-        return resize_outside_region(self, block, size);
+        return resize_outside_region(self, block, size, is_for_loader());
     if (magazine_stays(block, size) && !magazine_has(block)) {
         counters_count(ROUTE_JAVA, OP_REALLOC);
         return block;
@@ -213,7 +232,7 @@ void *serve_resize(void *block, size_t size) {
     void *ready = usable == 0 ? NULL : magazine_take(self, size, OP_REALLOC);
     if (ready != NULL)
         return move_into(self, ready, block, usable < size ? usable : size);
-    enum route route = route_of(self);
+    enum route route = route_unless(is_for_loader(), self);
     if (unlikely(route != ROUTE_JAVA)) {
         usable = magazine_usable_size(block);
         return resize_without_java(self, route, block, size, usable != 0 && usable < size ? usable : size);
@@ -223,8 +242,8 @@ void *serve_resize(void *block, size_t size) {
     return resize_in_java(self, block, size);
 }
 
-static __attribute__((noinline)) void free_outside_region(struct thread *self, void *block) {
-    enum route route = route_of(self);
+static __attribute__((noinline)) void free_outside_region(struct thread *self, void *block, bool is_for_loader) {
+    enum route route = route_unless(is_for_loader, self);
     if (route == ROUTE_JAVA && bridge.outside == 0) {
         route_leave(self); /* who looks at what is no memory at all faults, as libc would: the fault is the program's */
         route = foreign_is(self, block) ? route_of(self) : ROUTE_LIBC;
@@ -246,9 +265,9 @@ static __attribute__((noinline)) void free_outside_region(struct thread *self, v
     libc_free(self, block);
 }
 
-void serve_free(void *block) { release_block(&thread_self, block, true); }
+void serve_free(void *block) { release_block(&thread_self, block, true, is_for_loader()); }
 
-void serve_free_outside(void *block) { free_outside_region(&thread_self, block); }
+void serve_free_outside(void *block) { free_outside_region(&thread_self, block, is_for_loader()); }
 
 /* Where the size can be right, and no more than that is known, it is a free as any other. */
 void serve_free_sized(void *block, size_t size, size_t alignment) {
@@ -259,9 +278,9 @@ void serve_free_sized(void *block, size_t size, size_t alignment) {
     enum route route = is_plain ? ROUTE_LIBC : route_of(self);
     if (route != ROUTE_JAVA) {
         if (!is_in_region)
-            free_outside_region(self, block);
+            free_outside_region(self, block, false);
         else if (!magazine_give(self, block, true))
-            release_block(self, block, true);
+            release_block(self, block, true, false);
         return;
     }
     self->served[OP_FREE]++;

@@ -18,7 +18,8 @@
 #include "internal.h"
 
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-#define FAULTS (sizeof faults / sizeof *faults)
+#define FAULTS     (sizeof faults / sizeof *faults)
+#define ALL_FAULTS ((1u << FAULTS) - 1)
 
 /* glibc's own wrapper would be found behind ours only by name; this is what it does. Returns an error number. */
 static int set_mask(int how, const sigset_t *set, sigset_t *before) {
@@ -29,10 +30,11 @@ static int set_mask(int how, const sigset_t *set, sigset_t *before) {
     return error;
 }
 
+/* glibc's own two signals, which sigfillset leaves out, stay as they are: it has threads that wait for them. */
 void signals_block_all(sigset_t *before) {
     sigset_t all;
     sigfillset(&all);
-    set_mask(SIG_SETMASK, &all, before);
+    set_mask(SIG_BLOCK, &all, before);
 }
 
 unsigned signals_take_faults(sigset_t *set) {
@@ -52,9 +54,10 @@ void signals_add_faults(sigset_t *set, unsigned bits) {
 
 void signals_block_all_but_faults(sigset_t *before) {
     sigset_t set;
-    sigfillset(&set);
-    signals_take_faults(&set);
-    set_mask(SIG_SETMASK, &set, before);
+    signals_block_all(before);
+    sigemptyset(&set);
+    signals_add_faults(&set, ALL_FAULTS);
+    set_mask(SIG_UNBLOCK, &set, NULL);
 }
 
 /* FAULTS if it is none. */

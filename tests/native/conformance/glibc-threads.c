@@ -62,6 +62,30 @@ static void a_timer(int number) {
     CHECK_EQ(timer_delete(timer), 0);
 }
 
+static sem_t has_expired;
+
+static void expire(union sigval unused) {
+    (void)unused;
+    free(malloc(100));
+    sem_post(&has_expired);
+}
+
+/* The thread that waits for them allocates a note for each, while the next one's signal comes, which it has blocked. */
+static void timers_that_repeat(void) {
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = expire};
+    timer_t timers[20];
+    for (int i = 0; i < 20; i++) {
+        struct itimerspec often = {{.tv_nsec = 1000000 + i * 100000}, {.tv_nsec = 1000000 + i * 10000}};
+        CHECK_EQ(timer_create(CLOCK_MONOTONIC, &event, &timers[i]), 0);
+        CHECK_EQ(timer_settime(timers[i], 0, &often, NULL), 0);
+    }
+    for (int i = 0; i < 1000; i++)
+        while (sem_wait(&has_expired) != 0)
+            continue;
+    for (int i = 0; i < 20; i++)
+        CHECK_EQ(timer_delete(timers[i]), 0);
+}
+
 static void asynchronous_output(int number) {
     char *text = malloc(5000);
     CHECK(text != NULL);
@@ -94,6 +118,8 @@ static void a_lookup(int number) {
 int main(int argc, char **argv) {
     check_begin("glibc-threads", argc, argv);
     CHECK_EQ(sem_init(&is_done, 0, 0), 0);
+    CHECK_EQ(sem_init(&has_expired, 0, 0), 0);
+    timers_that_repeat();
     for (int round = 0; round < (int)scaled(30); round++) {
         a_timer(3 * round);
         asynchronous_output(3 * round + 1);

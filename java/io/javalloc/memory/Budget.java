@@ -29,6 +29,11 @@ public final class Budget {
         public boolean take(long more) {
             return budget.take(this, more);
         }
+
+        /// Gives back what was taken for what has not been made.
+        public void giveBack(long less) {
+            budget.giveBack(this, less);
+        }
     }
 
     private final long most;
@@ -59,6 +64,11 @@ public final class Budget {
         taken += bytes;
         share.bytes += bytes;
         return true;
+    }
+
+    private synchronized void giveBack(Share share, long bytes) {
+        taken -= bytes;
+        share.bytes -= bytes;
     }
 
     /// Counts what is taken by those that are still used.

@@ -154,24 +154,47 @@ final class PageTable {
     /// @return false if there is no Java memory for that; nothing has changed then
     boolean hasRow(int page, int blocks) {
         int words = SpanRow.words(blocks);
-        int had = rowWords[page];
-        if (words <= had) {
+        if (words <= rowWords[page]) {
             return true;
         }
+        int row = newRow(words);
+        if (row == SpanRows.NO_ROW) {
+            return hasRowOfAnother(page, words);
+        }
+        setRow(page, row, words);
+        return true;
+    }
+
+    private int newRow(int words) {
         try {
-            int row = rows.take(words);
-            if (row == SpanRows.NO_ROW) {
-                return false;
-            }
-            if (had > 0) {
-                rows.leave(rowOf(page), had);
-            }
-            rowNumbers.set(page, row);
-            rowWords[page] = (byte) words;
-            return true;
+            return rows.take(words);
         } catch (OutOfMemoryError e) {
-            return false;
+            return SpanRows.NO_ROW;
         }
+    }
+
+    /// The row that the page had waits for another one.
+    private void setRow(int page, int row, int words) {
+        if (rowWords[page] > 0) {
+            rows.leave(rowOf(page), rowWords[page]);
+        }
+        rowNumbers.set(page, row);
+        rowWords[page] = (byte) words;
+    }
+
+    /// Where there is no Java memory for one more row: takes that of a page that is no span, and so
+    /// makes no use of it. Else the memory of free pages could not be had because of one among them
+    /// that never had a row.
+    private boolean hasRowOfAnother(int page, int words) {
+        for (int another = 0; another < classes.length; another++) {
+            if (classes[another] == 0 && rowWords[another] >= words) {
+                setRow(page, rowOf(another), rowWords[another]);
+                rowNumbers.set(another, SpanRows.NO_ROW);
+                rowWords[another] = 0;
+                return true;
+            }
+        }
+        return false;
     }
 
     void setClass(int page, int sizeClass) {

@@ -104,7 +104,7 @@ final class SpanRows {
         if (!budget.take((long) length * Long.BYTES)) {
             return false;
         }
-        long[] piece = new long[length];
+        long[] piece = newPiece(length);
         if (count == pieces.length) {
             lengthen(2 * count);
         }
@@ -112,6 +112,15 @@ final class SpanRows {
         pieces[count++] = piece;
         end = 0;
         return true;
+    }
+
+    private long[] newPiece(int length) {
+        try {
+            return new long[length];
+        } catch (OutOfMemoryError e) {
+            budget.giveBack((long) length * Long.BYTES);
+            throw e;
+        }
     }
 
     private void lengthen(int length) {

@@ -617,6 +617,30 @@ class SlabTest {
         }
     }
 
+    @Test
+    void whereThereIsNoMemoryForARowAPageGetsThatOfAnother() {
+        long forTable = PAGES * 3 + 5 * 4096;
+        Slab poor = heap(new Budget(forTable + SpanRows.FIRST_PIECE * Long.BYTES));
+        int count = 0;
+        while (poor.allocate(16, 16) != 0) {
+            count++;
+        }
+        int spans = count / (int) (PAGE / 16);
+        assertTrue(spans < PAGES - 1, spans + " rows are all that there is memory for");
+        Map<Long, Long> blocks = new TreeMap<>();
+        poor.walk(blocks::put);
+        blocks.keySet().forEach(poor::free);
+        poor.trim(0);
+        assertEquals(memory.base(), poor.allocate(spans * PAGE, 16), "all pages that have a row");
+        for (int page = spans; page < PAGES; page++) {
+            assertEquals(memory.base() + page * PAGE, poor.allocate(16, 16));
+            for (int i = 1; i < PAGE / 16; i++) {
+                assertNotEquals(0, poor.allocate(16, 16));
+            }
+        }
+        poor.verify();
+    }
+
     // ---------------------------------------------------------------- verify
 
     private void assertVerifySees(String message) {
