@@ -15,6 +15,8 @@ static struct start {
     thrd_start_t routine_c11;
     void *argument;
     unsigned blocked_faults;
+    uint64_t asked_mask;
+    bool is_in_handler; /* of a fault, who creates it */
 } starts[STARTS];
 static _Atomic unsigned next_start;
 
@@ -30,8 +32,10 @@ static struct start *take_start(void *(*routine)(void *), thrd_start_t routine_c
         start->routine = routine;
         start->routine_c11 = routine_c11;
         start->argument = argument;
-        signals_settle(&thread_self, (uintptr_t)__builtin_frame_address(0));
+        signals_settle(&thread_self, NULL);
         start->blocked_faults = thread_self.blocked_faults; /* the rest of the mask the kernel hands on */
+        start->asked_mask = thread_self.asked_mask;
+        start->is_in_handler = thread_self.handler_depth != 0;
         return start;
     }
     return NULL;
@@ -47,6 +51,9 @@ static struct start begin(struct start *given) {
     struct start start = *given;
     given->is_taken = false;
     thread_self.blocked_faults = start.blocked_faults;
+    thread_self.asked_mask = start.asked_mask;
+    if (start.is_in_handler)
+        signals_unmark();
     thread_begin();
     return start;
 }

@@ -72,7 +72,7 @@ struct magazines *depot_set_of(struct thread *self, bool may_be_new) {
 }
 
 bool depot_adopt(struct thread *self) {
-    if (!magazine_is_on() || depot_sets == 0)
+    if (!magazine_is_on() || depot_sets == 0 || self->in_libc || thread_runs_jvm(self))
         return false;
     thread_begin(); /* one of libc's own making, which was not seen to begin, leaves them as well */
     if (depot_set_of(self, false) == NULL)

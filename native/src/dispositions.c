@@ -206,35 +206,35 @@ static void set_mask_of_handler(int signal, const struct sigaction *wanted, cons
     if ((wanted->sa_flags & SA_NODEFER) == 0)
         sigaddset(&mask, signal);
     thread_self.blocked_faults |= signals_take_faults(&mask);
+    signals_mark(&mask);
     signals_restore(&mask);
 }
 
 static void call(int signal, const struct sigaction *wanted, siginfo_t *info, void *context) {
     struct thread *self = &thread_self;
-    unsigned blocked = self->blocked_faults;
-    uintptr_t outer = self->handler_frame;
-    unsigned outer_blocked = self->blocked_before_handler;
-    self->blocked_before_handler = blocked;
-    self->handler_frame = (uintptr_t)__builtin_frame_address(0);
+    unsigned blocked = self->blocked_faults, outer = self->handler_depth;
+    if (outer == 0)
+        self->blocked_before_handler = blocked;
+    self->handler_depth = outer + 1;
     set_mask_of_handler(signal, wanted, context);
     if (wanted->sa_flags & SA_SIGINFO)
         wanted->sa_sigaction(signal, info, context);
     else
         wanted->sa_handler(signal);
-    self->handler_frame = outer;
-    self->blocked_before_handler = outer_blocked;
+    self->handler_depth = outer;
     self->blocked_faults = blocked;
     signals_deliver(self);
 }
 
 bool dispositions_have_handler(int signal) { return is_function(&entries[signal].wanted); }
 
-bool dispositions_call(int signal, siginfo_t *info, void *context, uintptr_t stack_pointer) {
+bool dispositions_call(int signal, siginfo_t *info, void *context) {
     sigset_t mask;
-    signals_settle(&thread_self, stack_pointer);
+    const sigset_t *of_kernel = &((const ucontext_t *)context)->uc_sigmask;
+    signals_settle(&thread_self, of_kernel);
     lock(&mask);
     struct sigaction wanted = entries[signal].wanted;
-    bool is_called = is_function(&wanted) && !signals_is_blocked(&thread_self, signal);
+    bool is_called = is_function(&wanted) && !signals_is_blocked(&thread_self, signal, of_kernel);
     if (is_called && (wanted.sa_flags & (int)SA_RESETHAND) != 0)
         entries[signal].wanted.sa_handler = SIG_DFL;
     unlock(&mask);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -59,6 +60,17 @@ static bool is_on_the_way_to_relay(const struct thread *self) {
            self->window_before_libc == 0 && !self->is_on_relay_stack;
 }
 
+/* Who is inside of an operation may have been interrupted there by a handler of the program's, whose fault it is if it
+ * is not in code of the JVM's. */
+static uintptr_t program_counter(const void *context) {
+#if defined(__x86_64__)
+    return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+#else
+    (void)context;
+    return 0;
+#endif
+}
+
 /* The system gives what is sent to the process to any thread that does not block it. A program's handler does not run
  * on one of the JVM's. */
 static void pass_to_program(int signal, const siginfo_t *info) {
@@ -73,15 +85,16 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     uintptr_t stack_pointer = dispositions_stack_pointer(context);
     struct thread *self = &thread_self;
     bool is_sent = info->si_code <= 0, is_on_the_way = !is_sent && is_on_the_way_to_relay(self);
-    bool is_in_jvm = !is_sent && thread_runs_jvm(self) && !is_on_the_way;
+    bool is_inside = !is_sent && thread_runs_jvm(self) && !is_on_the_way;
+    bool is_in_jvm = is_inside && (self->kind == THREAD_JVM || jvm_has_code_at(program_counter(context)));
     bool is_elsewhere = is_sent && self->kind == THREAD_JVM && dispositions_have_handler(signal);
     if (is_elsewhere)
         pass_to_program(signal, info);
-    if (is_elsewhere || (is_sent && signals_keep(self, signal, info))) {
+    if (is_elsewhere || (is_sent && signals_keep(self, signal, info, &((const ucontext_t *)context)->uc_sigmask))) {
         errno = saved;
         return;
     }
-    if (is_in_jvm && is_of_heap(info))
+    if (is_inside && is_of_heap(info))
         name_the_heap(info);
     if (is_in_jvm && is_end_of_main_stack(info, stack_pointer))
         report_and_abort("the heap has used up the stack of main: does it call itself for ever?");
@@ -93,7 +106,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     explain(signal, info);
     if (is_on_the_way)
         thread_outside(self); /* who handles it may call malloc, and may never return */
-    bool is_called = dispositions_call(signal, info, context, stack_pointer);
+    bool is_called = dispositions_call(signal, info, context);
     if (is_on_the_way)
         thread_inside(self);
     if (!is_called) {

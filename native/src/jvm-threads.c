@@ -267,7 +267,7 @@ static void on_suspend(int signal, siginfo_t *info, void *context) {
             stop(round);
         else if (round != 0)
             mine->state = round / 2 * 4 + REFUSED;
-    } else if (is_jvm || !dispositions_call(signal, info, context, dispositions_stack_pointer(context))) {
+    } else if (is_jvm || !dispositions_call(signal, info, context)) {
         of_hotspot.sa_sigaction(signal, info, context);
     }
     errno = saved;

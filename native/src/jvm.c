@@ -58,6 +58,54 @@ bool jvm_adopt(void) {
     return created != NULL && created(&vm, 1, &count) == JNI_OK && count == 1;
 }
 
+/* ---- its code: libjvm's, and what it compiles, where its own tables say that that lies ---- */
+
+static struct { uintptr_t low, bytes; } code_of_libjvm;
+static const uintptr_t *compiled_low, *compiled_high;
+
+static int find_code_of_libjvm(struct dl_phdr_info *info, size_t size, void *unused) {
+    if (!is_libjvm(info, size, unused))
+        return 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD && (part->p_flags & PF_X) != 0) {
+            code_of_libjvm.low = info->dlpi_addr + part->p_vaddr;
+            code_of_libjvm.bytes = part->p_memsz;
+        }
+    }
+    return 1;
+}
+
+/* Of the tables that HotSpot has for the serviceability agent (vmStructs.cpp): pointers and distances. */
+static uint64_t word_of(void *library, const char *name) {
+    const uint64_t *found = dlsym(library, name);
+    return found == NULL ? 0 : *found;
+}
+
+static void find_code(void *library) {
+    dl_iterate_phdr(find_code_of_libjvm, NULL);
+    const char *entry = (const char *)(uintptr_t)word_of(library, "gHotSpotVMStructs");
+    size_t stride = word_of(library, "gHotSpotVMStructEntryArrayStride");
+    size_t type = word_of(library, "gHotSpotVMStructEntryTypeNameOffset");
+    size_t field = word_of(library, "gHotSpotVMStructEntryFieldNameOffset");
+    size_t address = word_of(library, "gHotSpotVMStructEntryAddressOffset");
+    for (; entry != NULL && stride != 0 && *(const char *const *)(entry + type) != NULL; entry += stride) {
+        if (strcmp(*(const char *const *)(entry + type), "CodeCache") != 0)
+            continue;
+        const char *name = *(const char *const *)(entry + field);
+        if (strcmp(name, "_low_bound") == 0)
+            compiled_low = *(const uintptr_t *const *)(entry + address);
+        if (strcmp(name, "_high_bound") == 0)
+            compiled_high = *(const uintptr_t *const *)(entry + address);
+    }
+}
+
+bool jvm_has_code_at(uintptr_t at) {
+    if (compiled_low == NULL || compiled_high == NULL || code_of_libjvm.bytes == 0)
+        return true;
+    return at - *compiled_low < *compiled_high - *compiled_low || at - code_of_libjvm.low < code_of_libjvm.bytes;
+}
+
 /* ---- starting one ---- */
 
 struct arguments {
@@ -199,6 +247,7 @@ static const char *start(const char *home, const char *java_home, int *exit_stat
         snprintf(message, sizeof message, "%s cannot be loaded", path);
         return message;
     }
+    find_code(library);
     struct arguments arguments = {.count = 0};
     add_options(&arguments, home);
     JavaVMInitArgs init = {JNI_VERSION_10, arguments.count, arguments.options, JNI_FALSE};

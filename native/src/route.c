@@ -51,7 +51,7 @@ static enum route without_java(const struct thread *self) {
 /* Makes a new thread ready, and one whose stack is short, and names the route of one that Java does not serve. */
 static enum route come_in(struct thread *self) {
     uint32_t state = gate_state();
-    if (self->kind == THREAD_NEW && (state == GATE_OPEN || state == GATE_PAUSED))
+    if (self->kind == THREAD_NEW && !thread_runs_jvm(self) && (state == GATE_OPEN || state == GATE_PAUSED))
         thread_enter(self);
     if (gate_state() != GATE_OPEN)
         return without_java(self);

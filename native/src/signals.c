@@ -68,14 +68,29 @@ static size_t number_of(int signal) {
     return i;
 }
 
-bool signals_is_blocked(const struct thread *self, int signal) { return self->blocked_faults >> number_of(signal) & 1; }
+/* The signals that the kernel knows. */
+static uint64_t bits_of(const sigset_t *set) {
+    uint64_t bits;
+    memcpy(&bits, set, sizeof bits);
+    return bits;
+}
+
+/* Who has changed the mask by the system call, as Go does on each thread, or by a jump, has unblocked faults unseen: if
+ * others are unblocked that were blocked with them. */
+static bool is_changed_unseen(const struct thread *self, const sigset_t *mask) {
+    return (self->asked_mask & ~bits_of(mask)) != 0;
+}
+
+bool signals_is_blocked(const struct thread *self, int signal, const sigset_t *mask) {
+    return (self->blocked_faults >> number_of(signal) & 1) != 0 && !is_changed_unseen(self, mask);
+}
 
 /* ---- sent while they are blocked ---- */
 
 static siginfo_t kept[FAULTS]; /* the last of each */
 
-bool signals_keep(struct thread *self, int signal, const siginfo_t *info) {
-    if (!signals_is_blocked(self, signal))
+bool signals_keep(struct thread *self, int signal, const siginfo_t *info, const sigset_t *mask) {
+    if (!signals_is_blocked(self, signal, mask))
         return false;
     size_t i = number_of(signal);
     kept[i] = *info;
@@ -132,20 +147,33 @@ EXPORTED int sigwait(const sigset_t *wanted, int *signal) {
 
 /* ---- masks ---- */
 
-static bool is_inside_of_handler(const struct thread *self, uintptr_t stack_pointer) {
-    uintptr_t frame = self->handler_frame, low = self->own_low, bytes = self->own_bytes;
-    stack_t alternate;
-    if (sigaltstack(NULL, &alternate) == 0 && frame - (uintptr_t)alternate.ss_sp < alternate.ss_size) {
-        low = (uintptr_t)alternate.ss_sp;
-        bytes = alternate.ss_size;
-    }
-    return stack_pointer < frame && stack_pointer - low < bytes && frame - low < bytes;
+/* While the program's handler for a fault runs, one of glibc's own signals is blocked, which no program can block. Who
+ * leaves the handler by a jump has the mask put back that was there before; or else the fault stays blocked, as it
+ * would without us. */
+#define MARK (UINT64_C(1) << (32 - 1))
+
+static void set_bits(sigset_t *set, uint64_t bits) { memcpy(set, &bits, sizeof bits); }
+
+void signals_mark(sigset_t *set) { set_bits(set, bits_of(set) | MARK); }
+
+void signals_unmark(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    set_bits(&set, MARK);
+    set_mask(SIG_UNBLOCK, &set, NULL);
 }
 
-void signals_settle(struct thread *self, uintptr_t stack_pointer) {
-    if (self->handler_frame == 0 || is_inside_of_handler(self, stack_pointer))
+void signals_settle(struct thread *self, const sigset_t *mask) {
+    sigset_t now;
+    if (self->handler_depth == 0)
         return;
-    self->handler_frame = 0;
+    if (mask == NULL) {
+        set_mask(SIG_BLOCK, NULL, &now);
+        mask = &now;
+    }
+    if ((bits_of(mask) & MARK) != 0)
+        return;
+    self->handler_depth = 0;
     self->blocked_faults = self->blocked_before_handler;
     signals_deliver(self);
 }
@@ -165,24 +193,42 @@ void signals_allow(int signal) {
     set_mask(SIG_UNBLOCK, &set, NULL);
 }
 
+#define NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
+
+static uint64_t changed(int how, uint64_t before, uint64_t wanted) {
+    return how == SIG_SETMASK ? wanted : how == SIG_BLOCK ? before | wanted : before & ~wanted;
+}
+
 static int mask_of_program(int how, const sigset_t *wanted, sigset_t *before) {
-    signals_settle(&thread_self, (uintptr_t)__builtin_frame_address(0));
-    unsigned blocked = thread_self.blocked_faults;
+    struct thread *self = &thread_self;
+    signals_settle(self, NULL);
+    unsigned blocked = self->blocked_faults;
+    sigset_t old;
     if (wanted != NULL) {
         sigset_t set = *wanted;
         unsigned asked = signals_take_faults(&set);
-        int error = set_mask(how, &set, before);
+        if (how == SIG_SETMASK && self->handler_depth != 0)
+            signals_mark(&set);
+        int error = set_mask(how, &set, &old);
         if (error != 0)
             return error;
-        thread_self.blocked_faults = how == SIG_SETMASK ? asked : how == SIG_BLOCK ? blocked | asked : blocked & ~asked;
-        signals_deliver(&thread_self);
+        if (is_changed_unseen(self, &old))
+            blocked = 0;
+        self->blocked_faults = (unsigned)changed(how, blocked, asked);
+        self->asked_mask = changed(how, bits_of(&old), bits_of(&set)) & ~(MARK | NEVER_BLOCKED);
+        signals_deliver(self);
     } else {
-        int error = set_mask(how, NULL, before);
+        int error = set_mask(how, NULL, &old);
         if (error != 0)
             return error;
+        if (is_changed_unseen(self, &old))
+            blocked = 0;
     }
-    if (before != NULL)
+    if (before != NULL) {
+        *before = old;
+        set_bits(before, bits_of(before) & ~MARK);
         signals_add_faults(before, blocked);
+    }
     return 0;
 }
 

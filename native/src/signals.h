@@ -23,12 +23,15 @@ void signals_add_faults(sigset_t *set, unsigned faults);
 /* Sends a signal that has arrived here to a thread of the process; false: there is no such thread. */
 bool signals_send(pid_t thread, int signal, const siginfo_t *info);
 /* Keeps a fault that was sent, if the thread has blocked it; and sends what has been kept and is blocked no longer. */
-bool signals_keep(struct thread *self, int signal, const siginfo_t *info);
+bool signals_keep(struct thread *self, int signal, const siginfo_t *info, const sigset_t *mask);
 void signals_deliver(struct thread *self);
-/* Whether the program has blocked the fault on this thread, as far as it knows. */
-bool signals_is_blocked(const struct thread *self, int signal);
-/* Forgets a handler of a fault that was left by a jump: what runs at this stack pointer is not inside of it. */
-void signals_settle(struct thread *self, uintptr_t stack_pointer);
+/* Whether the program has blocked the fault on this thread, as far as it knows; `mask` is the kernel's. */
+bool signals_is_blocked(const struct thread *self, int signal, const sigset_t *mask);
+/* The mask of a handler of a fault; such a thread's children are without the mark. */
+void signals_mark(sigset_t *set);
+void signals_unmark(void);
+/* Forgets a handler of a fault that was left by a jump. `mask`: the kernel's; NULL: that of now. */
+void signals_settle(struct thread *self, const sigset_t *mask);
 
 /* ---- dispositions.c: what the program wants done with the signals that HotSpot needs ---- */
 
@@ -37,7 +40,7 @@ void dispositions_restore(const struct sigaction before[NSIG], bool is_up);
 /* Beside the program, from now on: what the JVM wants is done then and there. */
 void dispositions_expect_jvm(void);
 /* Does what the program wants done; false: it wants the default, which for a fault is the end. */
-bool dispositions_call(int signal, siginfo_t *info, void *context, uintptr_t stack_pointer);
+bool dispositions_call(int signal, siginfo_t *info, void *context);
 bool dispositions_have_handler(int signal); /* of the program's */
 /* libc's sigaction. */
 extern int __sigaction(int signal, const struct sigaction *wanted, struct sigaction *before);

@@ -38,6 +38,8 @@ const char *jvm_start(const char *home, const char *java_home, int *exit_status)
 struct JNINativeInterface_;
 const struct JNINativeInterface_ **jvm_environment(void);
 bool jvm_attach(bool *by_us);
+/* Whether an address is in code of libjvm's, or in what the JVM has compiled; true where that is not known. */
+bool jvm_has_code_at(uintptr_t address);
 void jvm_detach(void);
 /* Whether a JVM is loaded in this process, or the program is a launcher of one. */
 bool jvm_is_loaded(void);

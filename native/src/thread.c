@@ -273,7 +273,7 @@ static void exit_destructor(void *value) {
     if (self->kind == THREAD_READY && !gate_is_child())
         leave(self);
     depot_leave(self);
-    self->stack_window = 0;
+    self->stack_window = self->stack_usable = 0;
     self->kind = THREAD_GONE;
     count_out(self);
 }

@@ -137,7 +137,8 @@ struct thread {
     bool attached;           /* by us, so detaching is ours, too */
     unsigned kept_faults;    /* signals.c: sent while they were blocked */
     unsigned blocked_faults; /* signals.c: what the program has blocked, and what really never is */
-    uintptr_t handler_frame; /* dispositions.c: of the program's handler for a fault that runs; 0: none */
+    uint64_t asked_mask;     /* the rest of the mask that the program has asked for last, as the kernel has it */
+    unsigned handler_depth;  /* dispositions.c: how many of the program's handlers for faults run */
     unsigned blocked_before_handler;
     bool is_on_relay_stack; /* in an operation */
     uint64_t mask_at_end;   /* of signals, as the kernel has it, before its end began */
@@ -189,10 +190,15 @@ static inline bool thread_owns_stack(const struct thread *self, uintptr_t addres
     return address - self->own_low < self->own_bytes;
 }
 
-/* Whether what runs on this thread now is code of the JVM. */
+/* A new thread may have magazines before it comes to Java. */
+static inline bool thread_may_be_inside(const struct thread *self) {
+    return self->kind == THREAD_READY || (self->kind == THREAD_NEW && self->stack_usable != 0);
+}
+
+/* Whether what runs on this thread now is code of the JVM, or a handler that has interrupted the way to a magazine. */
 static inline bool thread_runs_jvm(const struct thread *self) {
     return self->kind == THREAD_JVM || self->kind == THREAD_INSIDE ||
-           (self->kind == THREAD_READY && self->stack_window == 0 && self->window_before_libc == 0);
+           (thread_may_be_inside(self) && self->stack_window == 0 && self->window_before_libc == 0);
 }
 
 /* ---- stack.c: where its stack lies ---- */

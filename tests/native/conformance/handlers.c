@@ -427,11 +427,78 @@ static void a_signal_to_any_thread_is_handled_on_ours(void) {
     }
 }
 
+/* Left by a jump, and again from further down: the stack pointer does not say whether a handler is at work. */
+__attribute__((noinline)) static void is_caught(size_t further_down) {
+    volatile char below[further_down + 1];
+    below[0] = below[further_down] = 1;
+    calls = 0;
+    if (sigsetjmp(back, 1) == 0)
+        touch(NULL);
+    CHECK_EQ(calls, 1);
+}
+
+static void faults_are_caught_from_further_down(void) {
+    set(SIGSEGV, jump_back, 0);
+    for (size_t further_down = 10; further_down < 200000; further_down *= 3)
+        is_caught(further_down);
+    signal(SIGSEGV, SIG_DFL);
+}
+
+/* Go does that on each of its threads. */
+static void *unblock_by_the_system_call(void *unused) {
+    sigset_t none;
+    sigemptyset(&none);
+    CHECK_EQ(syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, _NSIG / 8), 0);
+    is_caught(10);
+    return unused;
+}
+
+static void what_is_unblocked_by_the_system_call_is_caught(void) {
+    sigset_t all, before;
+    pthread_t thread;
+    set(SIGSEGV, jump_back, 0);
+    sigfillset(&all);
+    CHECK_EQ(pthread_sigmask(SIG_SETMASK, &all, &before), 0);
+    CHECK_EQ(pthread_create(&thread, NULL, unblock_by_the_system_call, NULL), 0);
+    CHECK_EQ(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    signal(SIGSEGV, SIG_DFL);
+}
+
+static volatile int probes;
+
+static void probe(int number) {
+    (void)number;
+    int saved = errno;
+    if (sigsetjmp(back, 1) == 0)
+        touch(NULL);
+    probes++;
+    errno = saved;
+}
+
+/* A profiler looks whether it can read an address, in a handler that may have interrupted malloc. */
+static void a_handler_within_malloc_catches_a_fault(void) {
+    struct sigaction action = {.sa_handler = probe, .sa_flags = SA_RESTART};
+    struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
+    set(SIGSEGV, jump_back, 0);
+    CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
+    CHECK_EQ(setitimer(ITIMER_REAL, &often, NULL), 0);
+    while (probes < 500)
+        for (size_t size = 64; size < 200000; size *= 40)
+            free(escape(malloc(size)));
+    CHECK_EQ(setitimer(ITIMER_REAL, &never, NULL), 0);
+    signal(SIGALRM, SIG_DFL);
+    signal(SIGSEGV, SIG_DFL);
+}
+
 int main(int argc, char **argv) {
     check_begin("handlers", argc, argv);
     told_what_was_asked_for();
     told_the_mask_that_was_asked_for();
     faults_are_caught_on_several_threads();
+    faults_are_caught_from_further_down();
+    what_is_unblocked_by_the_system_call_is_caught();
+    a_handler_within_malloc_catches_a_fault();
     a_handler_puts_it_right_and_returns();
     an_overflow_of_the_stack_is_caught_on_another();
     an_overflow_of_the_stack_is_caught_in_malloc();

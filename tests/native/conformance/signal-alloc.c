@@ -2,6 +2,8 @@
  * only with EXPECT_JAVALLOC=1. hosted: no */
 #include "check.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -40,11 +42,76 @@ static void watch_for_a_deadlock(void) {
     CHECK_EQ(timer_settime(timer, 0, &once, NULL), 0);
 }
 
+/* ---- on a thread that has the magazines of another one, which has ended, and has not come to Java yet ---- */
+
+enum { THREADS = 6, BLOCKS = 16, SIZE = 48, SIGNALS = 3000 };
+
+static void *volatile current, *volatile of_handler;
+static volatile int signals, is_over;
+
+static void allocate_one(int number) {
+    (void)number;
+    signals++;
+    if (of_handler != NULL)
+        return;
+    char *block = malloc(SIZE);
+    CHECK(block != NULL && block != current, "the block is out already");
+    memset(block, 0xaa, SIZE);
+    of_handler = block;
+}
+
+static void *leave_magazines(void *barrier) {
+    void *blocks[BLOCKS];
+    for (int i = 0; i < BLOCKS; i++)
+        blocks[i] = escape(malloc(SIZE));
+    for (int i = 0; i < BLOCKS; i++)
+        free(blocks[i]);
+    pthread_barrier_wait(barrier);
+    return NULL;
+}
+
+static void *take_and_give(void *unused) {
+    while (!is_over) {
+        char *block = malloc(SIZE);
+        CHECK(block != NULL && block != of_handler, "the block is out already");
+        current = block;
+        *(volatile char *)block = 1;
+        current = NULL;
+        free(block);
+        void *other = of_handler;
+        free(other);
+        if (other != NULL)
+            of_handler = NULL;
+    }
+    return unused;
+}
+
+static void on_magazines_that_were_left(void) {
+    pthread_barrier_t barrier;
+    pthread_t threads[THREADS], user;
+    struct sigaction action = {.sa_handler = allocate_one};
+    CHECK_EQ(sigaction(SIGUSR2, &action, NULL), 0);
+    pthread_barrier_init(&barrier, NULL, THREADS);
+    for (int i = 0; i < THREADS; i++)
+        CHECK_EQ(pthread_create(&threads[i], NULL, leave_magazines, &barrier), 0);
+    for (int i = 0; i < THREADS; i++)
+        CHECK_EQ(pthread_join(threads[i], NULL), 0);
+    CHECK_EQ(pthread_create(&user, NULL, take_and_give, NULL), 0);
+    for (int before = 0; before < (int)scaled(SIGNALS); before++) {
+        CHECK_EQ(pthread_kill(user, SIGUSR2), 0);
+        while (signals <= before)
+            sched_yield();
+    }
+    is_over = 1;
+    CHECK_EQ(pthread_join(user, NULL), 0);
+}
+
 int main(int argc, char **argv) {
     check_begin("signal-alloc", argc, argv);
     if (!check_env("EXPECT_JAVALLOC"))
         return check_end();
     watch_for_a_deadlock();
+    on_magazines_that_were_left();
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     struct itimerval every_millisecond = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
     CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);

@@ -43,6 +43,9 @@ static void learn_stack(void) {
 
 static void check_stack(void) { CHECK((uintptr_t)__builtin_frame_address(0) - stack_low < stack_bytes); }
 
+/* It has none. */
+bool jvm_has_code_at(uintptr_t address) { return address == 0; }
+
 bool jvm_attach(bool *by_us) {
     learn_stack();
     check_stack();
