@@ -82,8 +82,10 @@ void *libc_allocate(struct thread *self, size_t size, size_t alignment, bool zer
 }
 
 void libc_free(struct thread *self, void *block) {
-    if (unlikely(reserve_contains(block)))
+    if (unlikely(reserve_contains(block))) {
+        reserve_free();
         return;
+    }
     if (unlikely(self->in_libc)) {
         list_push(&deferred_libc_blocks, block);
         return;

@@ -74,6 +74,7 @@ void *list_next(const void *block);
 bool reserve_prepare(void);
 bool reserve_contains(const void *block);
 void *reserve_allocate(size_t size, size_t alignment); /* NULL if there is none left; zeroed */
+void reserve_free(void);                               /* one of its blocks */
 size_t reserve_usable_size(const void *block);
 
 /* ---- foreign.c: pointers that nobody gave out ---- */

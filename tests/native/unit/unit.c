@@ -290,10 +290,19 @@ static void a_handler_that_interrupts_libcs_malloc_does_not_enter_it_again(void)
     char *aligned = javalloc_aligned_alloc(4096, 10);
     CHECK(reserve_contains(aligned) && (uintptr_t)aligned % 4096 == 0);
     CHECK(javalloc_malloc((size_t)1 << 30) == NULL && errno == ENOMEM);
+    javalloc_free(block);
+    javalloc_free(aligned);
+    for (int i = 0; i < 100; i++) { /* 10 MB each, of 64 */
+        char *first = javalloc_malloc(5000000), *second = javalloc_calloc(5000, 1000);
+        CHECK(first != NULL && second != NULL && second[4999999] == 0);
+        memset(first, 1, 5000000);
+        memset(second, 1, 5000000);
+        javalloc_free(first);
+        javalloc_free(second);
+    }
     javalloc_free(of_libc);
     CHECK(javalloc_malloc_usable_size(of_libc) >= 100); /* it waits */
     self->in_libc = false;
-    javalloc_free(block);
     javalloc_free(javalloc_malloc(10));
     thread_outside(self);
 }
