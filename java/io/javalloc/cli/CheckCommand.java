@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Exit status: 0, no rule is broken; 1, some are; 64, the command line or the expression is"
-                    + " wrong."
+                    + " wrong; 74, the verdicts cannot be written."
         })
 final class CheckCommand implements Callable<Integer> {
 

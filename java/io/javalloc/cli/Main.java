@@ -39,6 +39,17 @@ public final class Main {
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
         CommandLine line = new CommandLine(new Main());
         addHelp(line);
+        int status = execute(line, out, err, arguments);
+        // A PrintWriter keeps to itself what goes wrong.
+        if (out.checkError()) {
+            err.println("javalloc: standard output cannot be written: what it should say is lost");
+            return status == Status.OK ? Status.IO : status;
+        }
+        return status;
+    }
+
+    private static int execute(
+            CommandLine line, PrintWriter out, PrintWriter err, String... arguments) {
         return line.setOut(out)
                 .setErr(err)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))

@@ -15,5 +15,8 @@ final class Status {
     /// Something is missing on this machine.
     static final int UNAVAILABLE = 69;
 
+    /// What the command had to say or to keep could not be written.
+    static final int IO = 74;
+
     private Status() {}
 }

@@ -9,8 +9,10 @@ import io.javalloc.HeapArguments;
 import io.javalloc.HeapProvider;
 import io.javalloc.catalog.Catalog;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What users see of the commands: their help, their answers, and their words for mistakes.
 class CommandsTest {
@@ -117,6 +120,22 @@ class CommandsTest {
         assertTrue(out.toString().contains("\nglibc "), out.toString());
         assertTrue(out.toString().contains("\nknr "), out.toString());
         out.toString().lines().forEach(line -> assertTrue(line.length() <= WIDTH, line));
+    }
+
+    /// As on a disk that is full.
+    @ParameterizedTest
+    @ValueSource(strings = {"heaps", "heaps --practical", "bench --list", "check --help"})
+    void output_that_is_lost_is_told_and_ends_with_74(String line) {
+        OutputStream full =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("no space left");
+                    }
+                };
+        PrintWriter lost = new PrintWriter(full, true, StandardCharsets.UTF_8);
+        assertEquals(Status.IO, Main.run(lost, new PrintWriter(err, true), words(line)));
+        assertTrue(err.toString().contains("standard output cannot be written"), err.toString());
     }
 
     @Test
