@@ -29,8 +29,7 @@ import io.javalloc.memory.Region;
 import io.javalloc.slab.Slab;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
+import java.util.function.Consumer;
 
 /// All heaps by name: the built-in ones, then those that [ServiceLoader] finds on the class path.
 public final class Catalog {
@@ -82,11 +81,23 @@ public final class Catalog {
         return Construction.build(expression, HeapExpression.parse(expression), region, shared);
     }
 
-    /// Every provider: the built-in heaps, the built-in layers, and what else there is.
-    ///
-    /// @throws IllegalArgumentException if one on the class path cannot be loaded, or its name
-    ///     cannot be used; the message is made for the user
+    /// Every provider that can be used: the built-in heaps, the built-in layers, and what else is
+    /// there.
     public static List<HeapProvider> providers() {
+        return providers(OwnHeaps.find());
+    }
+
+    /// The same.
+    ///
+    /// @param fault is told of each on the class path that cannot be used, and why; in words
+    ///              for the user
+    public static List<HeapProvider> providers(Consumer<String> fault) {
+        OwnHeaps found = OwnHeaps.find();
+        found.faults().forEach(fault);
+        return providers(found);
+    }
+
+    private static List<HeapProvider> providers(OwnHeaps found) {
         List<HeapProvider> providers = new ArrayList<>();
         for (String name : HEAPS) {
             providers.add(builtIn(name, 0));
@@ -94,33 +105,8 @@ public final class Catalog {
         for (String name : LAYERS) {
             providers.add(builtIn(name, 0));
         }
-        providers.addAll(onClassPath());
+        providers.addAll(found.providers());
         return providers;
-    }
-
-    private static List<HeapProvider> onClassPath() {
-        List<HeapProvider> providers = new ArrayList<>();
-        try {
-            for (HeapProvider found : ServiceLoader.load(HeapProvider.class)) {
-                providers.add(withUsableName(found));
-            }
-        } catch (ServiceConfigurationError e) {
-            throw new IllegalArgumentException(
-                    "a heap on the class path cannot be loaded: " + e.getMessage(), e);
-        }
-        return providers;
-    }
-
-    private static HeapProvider withUsableName(HeapProvider provider) {
-        String name = provider.name();
-        String where = provider.getClass().getName() + " gives its heap the name '" + name + "'";
-        if (!HeapExpression.isName(name)) {
-            throw new IllegalArgumentException(where + "; a name is letters, digits and -");
-        }
-        if (builtIn(name, 0) != null) {
-            throw new IllegalArgumentException(where + ", which is that of a built-in one");
-        }
-        return provider;
     }
 
     /// The provider of that name, or null. Built-in ones are made one by one: a program's start
@@ -130,12 +116,16 @@ public final class Catalog {
         if (builtIn != null) {
             return builtIn;
         }
-        for (HeapProvider found : onClassPath()) {
+        for (HeapProvider found : OwnHeaps.find().providers()) {
             if (found.name().equals(name)) {
                 return found;
             }
         }
         return null;
+    }
+
+    static boolean isBuiltIn(String name) {
+        return builtIn(name, 0) != null;
     }
 
     private static HeapProvider builtIn(String name, long shared) {
@@ -170,10 +160,15 @@ public final class Catalog {
         };
     }
 
+    /// The names that there are, and why there are no others.
     static String knownNames() {
+        OwnHeaps found = OwnHeaps.find();
         StringBuilder names = new StringBuilder();
-        for (HeapProvider provider : providers()) {
+        for (HeapProvider provider : providers(found)) {
             names.append(names.length() == 0 ? "" : ", ").append(provider.name());
+        }
+        for (String fault : found.faults()) {
+            names.append("; ").append(fault);
         }
         return names.toString();
     }

@@ -78,7 +78,11 @@ final class Construction implements HeapArguments {
 
     private Heap create() {
         try {
-            return provider.create(this);
+            Heap heap = provider.create(this);
+            if (heap == null) {
+                throw wrong(expression.column(), expression.name() + " is not made: null");
+            }
+            return heap;
         } catch (Wrong e) {
             throw e;
         } catch (IllegalArgumentException e) {

@@ -1,5 +1,6 @@
 package io.javalloc.cli;
 
+import io.javalloc.HeapProvider;
 import java.io.File;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -15,6 +16,8 @@ import picocli.CommandLine.Option;
 /// The option that says where a user's own heaps are.
 final class HeapClassPath {
 
+    private static final String SERVICES = "META-INF/services/" + HeapProvider.class.getName();
+
     @Option(
             names = "--classpath",
             paramLabel = "P",
@@ -24,7 +27,8 @@ final class HeapClassPath {
 
     /// The class path; empty if there is none.
     ///
-    /// @throws Refusal if a part of it is not there, or is neither a jar nor a folder
+    /// @throws Refusal if a part of it is not there, or is neither a jar nor a folder; or if no
+    /// part names a heap
     String get() {
         for (String part : parts()) {
             Path path = Path.of(part);
@@ -36,7 +40,25 @@ final class HeapClassPath {
                         Status.USAGE, "--classpath: '" + part + "' is neither a jar nor a folder");
             }
         }
+        Refusal.require(
+                classPath.isEmpty() || parts().stream().anyMatch(HeapClassPath::namesHeaps),
+                "--classpath: '"
+                        + classPath
+                        + "' names no HeapProvider in "
+                        + SERVICES
+                        + ", so there is no heap in it");
         return classPath;
+    }
+
+    private static boolean namesHeaps(String part) {
+        if (Files.isDirectory(Path.of(part))) {
+            return Files.exists(Path.of(part, SERVICES));
+        }
+        try (ZipFile jar = new ZipFile(part)) {
+            return jar.getEntry(SERVICES) != null;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static boolean isJar(Path path) {

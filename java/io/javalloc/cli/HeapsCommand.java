@@ -7,6 +7,7 @@ import io.javalloc.catalog.Catalog;
 import io.javalloc.kit.Practical;
 import io.javalloc.kit.ReservedMemory;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,13 +39,21 @@ final class HeapsCommand implements Callable<Integer> {
     public Integer call() {
         classPath.load();
         PrintWriter out = spec.commandLine().getOut();
-        List<HeapProvider> providers = Catalog.providers();
+        List<String> faults = new ArrayList<>();
+        List<HeapProvider> providers = Catalog.providers(faults::add);
         if (practical) {
             for (HeapProvider provider : providers) {
                 out.println(provider.name() + "\t" + Practical.expression(provider));
             }
-            return Status.OK;
+        } else {
+            out.print(table(providers));
         }
+        out.flush();
+        faults.forEach(fault -> spec.commandLine().getErr().println("javalloc: " + fault));
+        return faults.isEmpty() ? Status.OK : Status.USAGE;
+    }
+
+    private static TextTable table(List<HeapProvider> providers) {
         TextTable table = new TextTable(24, 7, 40, 43);
         table.row("HEAPS", "threads", "made after", "notices");
         providers.stream().filter(p -> p.inner().isEmpty()).forEach(p -> describe(table, p));
@@ -56,9 +65,7 @@ final class HeapsCommand implements Callable<Integer> {
         table.line(
                 "A heap is chosen with --heap EXPR: options and inner heaps go in parentheses, as in");
         table.line("'knr(max=64m)' or 'locked(knr)'. Sizes may end in k, m, g.");
-        out.print(table);
-        out.flush();
-        return Status.OK;
+        return table;
     }
 
     private static void describe(TextTable table, HeapProvider provider) {
@@ -79,7 +86,7 @@ final class HeapsCommand implements Callable<Integer> {
         try (ReservedMemory memory = new ReservedMemory(REGION)) {
             Heap heap = Catalog.create(Practical.expression(provider), memory.region(), 0);
             return heap.isThreadSafe() ? "safe" : "lock";
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             return "?";
         }
     }

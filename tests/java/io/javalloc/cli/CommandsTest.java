@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
+import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.catalog.Catalog;
 import java.io.IOException;
@@ -168,24 +169,58 @@ class CommandsTest {
         assertTrue(out.toString().contains("\nplanted "), out.toString());
     }
 
-    /// With a name that is taken, for one that cannot be written, and one for a class that is not
-    /// there.
-    @Test
-    void a_heap_that_cannot_be_chosen_is_refused() throws IOException {
+    /// Who is wrong is told, and why; the others are there all the same.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    PLACE$NamedLikeKnr    | PLACE$NamedLikeKnr gives its heap the name 'knr', which is that of a built-in one
+                    PLACE$NamedWithABlank | PLACE$NamedWithABlank gives its heap the name 'my heap'; a name is letters
+                    PLACE$NamedNull       | PLACE$NamedNull.name() returns null
+                    PLACE$HasNullOptions  | PLACE$HasNullOptions.options() returns null
+                    PLACE$Throws          | PLACE$Throws throws java.lang.IllegalStateException: no options today at PLACE$Throws.options
+                    PLACE$CannotBeMade    | cannot be loaded: Provider PLACE$CannotBeMade could not be instantiated: java.lang.IllegalStateException: nor this
+                    PLACE                 | PLACE not a subtype of HeapProvider; a class Provider in it is PLACE$Provider
+                    Nope                  | cannot be loaded: Provider Nope not found
+                    """)
+    void a_heap_that_cannot_be_chosen_leaves_the_others(String provider, String message)
+            throws IOException {
         Path services = Files.createDirectories(work.resolve("META-INF/services"));
-        Path list = services.resolve("io.javalloc.HeapProvider");
-        for (Class<?> provider : List.of(NamedLikeKnr.class, NamedWithABlank.class)) {
-            Files.writeString(list, provider.getName() + "\n");
-            assertEquals(Status.USAGE, run("heaps", "--classpath", work.toString()));
-            assertTrue(err.toString().contains(provider.getName() + " gives its heap the name"));
-        }
-        Files.writeString(list, "Nope\n");
+        String place = CommandsTest.class.getName();
+        Files.writeString(
+                services.resolve("io.javalloc.HeapProvider"),
+                provider.replace("PLACE", place) + "\nio.javalloc.kit.PlantedHeaps$Provider\n");
         assertEquals(Status.USAGE, run("heaps", "--classpath", work.toString()));
-        assertTrue(err.toString().contains("cannot be loaded: "), err.toString());
-        assertTrue(err.toString().contains("Provider Nope not found"), err.toString());
+        assertTrue(err.toString().contains(message.replace("PLACE", place)), err.toString());
+        assertTrue(out.toString().contains("\nplanted "), out.toString());
+        String map = work.resolve("x.svg").toString();
+        run("map", "--heap", "mine", "--classpath", work.toString(), "-o", map);
+        String absent = err.toString().substring(err.toString().indexOf("there is no heap 'mine'"));
+        assertTrue(absent.contains(message.replace("PLACE", place)), absent);
+    }
+
+    /// `javac -d` alone makes no heap that is found.
+    @Test
+    void a_class_path_that_names_no_heap_is_refused() throws IOException {
+        Files.createFile(work.resolve("Mine.class"));
+        assertEquals(Status.USAGE, run("heaps", "--classpath", work.toString()));
+        String expected = "'" + work + "' names no HeapProvider in META-INF/services/io.javalloc";
+        assertTrue(err.toString().contains(expected), err.toString());
     }
 
     private abstract static class Named implements HeapProvider {
+
+        private final String name;
+
+        Named(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
 
         @Override
         public String summary() {
@@ -199,18 +234,49 @@ class CommandsTest {
     }
 
     public static final class NamedLikeKnr extends Named {
-
-        @Override
-        public String name() {
-            return "knr";
+        public NamedLikeKnr() {
+            super("knr");
         }
     }
 
     public static final class NamedWithABlank extends Named {
+        public NamedWithABlank() {
+            super("my heap");
+        }
+    }
+
+    public static final class NamedNull extends Named {
+        public NamedNull() {
+            super(null);
+        }
+    }
+
+    public static final class HasNullOptions extends Named {
+        public HasNullOptions() {
+            super("faulty");
+        }
 
         @Override
-        public String name() {
-            return "my heap";
+        public List<HeapOption> options() {
+            return null;
+        }
+    }
+
+    public static final class Throws extends Named {
+        public Throws() {
+            super("faulty");
+        }
+
+        @Override
+        public List<HeapOption> options() {
+            throw new IllegalStateException("no options today");
+        }
+    }
+
+    public static final class CannotBeMade extends Named {
+        public CannotBeMade() {
+            super("faulty");
+            throw new IllegalStateException("nor this");
         }
     }
 
