@@ -27,6 +27,12 @@ import picocli.CommandLine.Spec;
             "Figures are nanoseconds for one operation of a thread: the median of the rounds, half of"
                     + " the distance between the least and the most, and how many times as long as"
                     + " on glibc. A heap that cannot serve a workload shows - for it."
+        },
+        footer = {
+            "",
+            "Exit status: 0, all were measured; 2, the program did not come to its end on one of them;"
+                    + " 64, the command line or an expression is wrong; 69, the build lacks something;"
+                    + " 74, output cannot be written."
         })
 final class BenchCallsCommand implements Callable<Integer> {
 
@@ -60,9 +66,20 @@ final class BenchCallsCommand implements Callable<Integer> {
         if (csv != null) {
             Output.prepare(csv);
         }
-        Progress progress = new Progress(spec.commandLine().getErr());
+        ContenderOptions.requireDistinct(heaps);
         Benchmark benchmark = options.benchmark(classPath.get());
-        Samples samples = benchmark.run(heaps, options.rounds(), progress::say);
+        classPath.requireHeaps(heaps);
+        Progress progress = new Progress(spec.commandLine().getErr());
+        List<String> failures = new ArrayList<>();
+        Samples samples =
+                benchmark.run(
+                        heaps,
+                        options.rounds(),
+                        progress::say,
+                        failure -> {
+                            failures.add(failure);
+                            progress.say(failure);
+                        });
         progress.clear();
         PrintWriter out = spec.commandLine().getOut();
         for (int from = 0; from < heaps.size(); from += MOST_BESIDE) {
@@ -73,7 +90,7 @@ final class BenchCallsCommand implements Callable<Integer> {
         if (csv != null) {
             Output.write(csv, samples.csv());
         }
-        return Status.OK;
+        return failures.isEmpty() ? Status.OK : Status.FAILED;
     }
 
     private static String table(Samples samples, List<String> heaps) {

@@ -39,6 +39,12 @@ import picocli.CommandLine.Spec;
                     + " For a first look at a heap's calls alone: javalloc bench calls --heap EXPR;"
                     + " for its Java without a C program, in a checkout: javalloc bench java.",
             ""
+        },
+        footer = {
+            "",
+            "Exit status: 0, all runs came to their end; 2, some failed, and the tables say which; 64,"
+                    + " the command line or an expression is wrong; 69, the build lacks something; 74,"
+                    + " output cannot be written."
         })
 final class BenchCommand implements Callable<Integer> {
 
@@ -97,6 +103,8 @@ final class BenchCommand implements Callable<Integer> {
             description = "Write a page with charts there, which needs nothing else.")
     private Path html;
 
+    private int failures;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         check();
@@ -113,7 +121,11 @@ final class BenchCommand implements Callable<Integer> {
             String page = Report.html(results, new Reasons(List.of()), "javalloc bench");
             Output.write(html, page);
         }
-        return Status.OK;
+        if (failures > 0) {
+            String runs = failures == 1 ? "1 run" : failures + " runs";
+            spec.commandLine().getErr().println("javalloc: " + runs + " failed");
+        }
+        return failures == 0 ? Status.OK : Status.FAILED;
     }
 
     private void check() {
@@ -167,7 +179,13 @@ final class BenchCommand implements Callable<Integer> {
         Rounds benchmark = new Rounds(suite, contenders, rounds, seconds, !isWithoutLatency);
         try (ResultFiles files = csv == null ? null : new ResultFiles(csv, setting)) {
             Sink sink = files == null ? results : both(results, files);
-            benchmark.run(sink, progress::show, progress::say);
+            benchmark.run(
+                    sink,
+                    progress::show,
+                    failure -> {
+                        failures++;
+                        progress.say(failure);
+                    });
         }
         progress.clear();
         return results;

@@ -7,9 +7,11 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -54,9 +56,17 @@ final class ContenderOptions {
         for (String heap : heaps.isEmpty() ? List.of(Catalog.DEFAULT) : heaps) {
             contenders.add(Contender.heap(heap, library, absoluteClassPath()));
         }
-        long names = contenders.stream().map(Contender::name).distinct().count();
-        Refusal.require(names == contenders.size(), "two contenders have the same name");
+        requireDistinct(contenders.stream().map(Contender::name).toList());
+        classPath.requireHeaps(heaps);
         return contenders;
+    }
+
+    /// Figures go by the names of contenders.
+    static void requireDistinct(List<String> names) {
+        Set<String> seen = new HashSet<>();
+        for (String name : names) {
+            Refusal.require(seen.add(name), "two contenders have the same name: '" + name + "'");
+        }
     }
 
     private static Contender preloaded(String name, Path file) {

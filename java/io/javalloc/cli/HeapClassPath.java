@@ -1,6 +1,8 @@
 package io.javalloc.cli;
 
 import io.javalloc.HeapProvider;
+import io.javalloc.catalog.Catalog;
+import io.javalloc.kit.ReservedMemory;
 import java.io.File;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -17,6 +19,9 @@ import picocli.CommandLine.Option;
 final class HeapClassPath {
 
     private static final String SERVICES = "META-INF/services/" + HeapProvider.class.getName();
+
+    /// As programs have it.
+    private static final long REGION = 64L << 30;
 
     @Option(
             names = "--classpath",
@@ -83,6 +88,22 @@ final class HeapClassPath {
         ClassLoader above = Main.class.getClassLoader();
         Thread.currentThread()
                 .setContextClassLoader(new URLClassLoader(urls.toArray(URL[]::new), above));
+    }
+
+    /// Makes each heap once: words for mistakes come before minutes of measuring, not after them.
+    ///
+    /// @throws IllegalArgumentException if an expression is wrong
+    void requireHeaps(List<String> expressions) {
+        load();
+        for (String expression : expressions) {
+            try (ReservedMemory memory = new ReservedMemory(REGION)) {
+                Catalog.create(expression, memory.region(), 0);
+            } catch (IllegalArgumentException e) {
+                throw e;
+            } catch (RuntimeException | LinkageError e) {
+                // Not the user's mistake, but the heap's: it shows as a contender that fails.
+            }
+        }
     }
 
     private List<String> parts() {

@@ -9,6 +9,9 @@ final class Status {
     /// A heap breaks a rule.
     static final int BROKEN = 1;
 
+    /// What was to be measured failed.
+    static final int FAILED = 2;
+
     /// The command line or the heap expression is wrong.
     static final int USAGE = 64;
 

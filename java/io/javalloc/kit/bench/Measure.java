@@ -19,6 +19,12 @@ final class Measure implements AutoCloseable {
     /// @param errors what it said
     record Outcome(String status, List<Long> usage, String output, String errors) {
 
+        /// Behind the word for how it failed: its last words, if it had any.
+        String failure(String how) {
+            String words = lastWords();
+            return words.isEmpty() ? how : how + ", " + words;
+        }
+
         /// The last line that the program wrote to its standard error, without javalloc's mark.
         String lastWords() {
             String[] lines = errors.strip().split("\n", -1);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /// The tasks of a benchmark.
 ///
@@ -35,8 +36,11 @@ public record Suite(Path programs, List<Task> tasks, List<String> missing) {
 
     /// Those whose names match one of the patterns.
     ///
-    /// @throws IllegalArgumentException if one of them matches none
+    /// @throws IllegalArgumentException if one of them matches none, or is none
     public Suite only(List<String> patterns) {
+        for (String pattern : patterns) {
+            requirePattern(pattern);
+        }
         for (String pattern : patterns) {
             if (tasks.stream().noneMatch(task -> Pattern.matches(pattern, task.name()))) {
                 String names = String.join(", ", tasks.stream().map(Task::name).toList());
@@ -49,5 +53,18 @@ public record Suite(Path programs, List<Task> tasks, List<String> missing) {
                         .filter(t -> patterns.stream().anyMatch(p -> Pattern.matches(p, t.name())))
                         .toList();
         return new Suite(programs, chosen, missing);
+    }
+
+    private static void requirePattern(String pattern) {
+        try {
+            Pattern.compile(pattern);
+        } catch (PatternSyntaxException e) {
+            throw new IllegalArgumentException(
+                    "'"
+                            + pattern
+                            + "' is neither a task nor a regular expression: "
+                            + e.getDescription(),
+                    e);
+        }
     }
 }

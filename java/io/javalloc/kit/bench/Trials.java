@@ -65,7 +65,7 @@ final class Trials {
             hopeless.add(pair);
         }
         if (!sample.isOk()) {
-            trouble.accept(pair + ": " + sample.status() + ", " + outcome.lastWords());
+            trouble.accept(pair + ": " + outcome.failure(sample.status()));
         } else if (isTimed && !task.timed().isEmpty()) {
             timeCalls(task, contender, round);
         }
@@ -79,7 +79,7 @@ final class Trials {
         Outcome outcome = measure.run(task.variables(contender), command);
         if (!outcome.status().equals(Sample.OK)) {
             String pair = task.name() + ", calls timed, on " + contender.name();
-            trouble.accept(pair + ": " + outcome.status() + ", " + outcome.lastWords());
+            trouble.accept(pair + ": " + outcome.failure(outcome.status()));
             return;
         }
         LatencyFile latencies = new LatencyFile(Files.readAllLines(file));

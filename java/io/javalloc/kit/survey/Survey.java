@@ -67,7 +67,7 @@ public final class Survey {
             }
         }
         List<String> expressions = entries.stream().map(Entry::expression).distinct().toList();
-        Samples samples = benchmark.run(expressions, rounds, progress);
+        Samples samples = benchmark.run(expressions, rounds, progress, progress);
         Files.writeString(directory.resolve("heaps-bench.csv"), samples.csv());
         Files.writeString(directory.resolve("heaps-space.csv"), spaceCsv(entries));
         Files.writeString(directory.resolve("heaps.md"), page(entries, samples));

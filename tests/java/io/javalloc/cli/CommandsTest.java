@@ -49,6 +49,8 @@ class CommandsTest {
         "check, --rule=NAME",
         "check, Exit status",
         "bench, --csv=FILE",
+        "bench, Exit status",
+        "bench calls, Exit status",
         "bench calls, --milliseconds=N",
         "bench report, --from=CSV",
         "map, --output=FILE",
@@ -83,9 +85,13 @@ class CommandsTest {
                     bench --timeout 0                 | --timeout: at least 1
                     bench --only start-up,nothing     | there is no task 'nothing'; there are: start-up,
                     bench --list --preload a=WORK/no  | --preload: there is no file WORK/no
-                    bench --list --heap a --heap a    | two contenders have the same name
+                    bench --list --heap a --heap a    | two contenders have the same name: 'a'
+                    bench --list --heap nope          | heap 'nope', column 1: there is no heap 'nope'
+                    bench --only (                    | '(' is neither a task nor a regular expression: Unclosed group
                     bench calls                       | Missing required option: '--heap=EXPR'; see: javalloc bench calls --help
                     bench calls --heap knr --csv WORK/no/x  | cannot write WORK/no/x: there is no such folder
+                    bench calls --heap knr --heap nope | heap 'nope', column 1: there is no heap 'nope'
+                    bench calls --heap knr --heap knr | two contenders have the same name: 'knr'
                     bench calls --heap knr --rounds 0 | --rounds: at least 1
                     bench calls --heap knr --milliseconds 0 | --milliseconds: more than 0
                     bench report --from WORK/no       | --from: cannot read WORK/no

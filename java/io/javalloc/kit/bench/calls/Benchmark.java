@@ -49,9 +49,11 @@ public final class Benchmark {
     ///
     /// @param heaps    expressions
     /// @param rounds   how often each contender has its turn
-    /// @param progress is told what is being done, and what goes wrong
+    /// @param progress is told what is being done
+    /// @param trouble  is told what goes wrong
     /// @throws IllegalArgumentException if an expression is wrong
-    public Samples run(List<String> heaps, int rounds, Consumer<String> progress)
+    public Samples run(
+            List<String> heaps, int rounds, Consumer<String> progress, Consumer<String> trouble)
             throws IOException, InterruptedException {
         List<String> contenders = new ArrayList<>();
         contenders.add(LIBC);
@@ -60,9 +62,9 @@ public final class Benchmark {
         for (int round = 1; round <= rounds; round++) {
             for (String contender : contenders) {
                 progress.accept("round " + round + " of " + rounds + ": " + contender);
-                String trouble = runOnce(contender, round, samples);
-                if (!trouble.isEmpty()) {
-                    progress.accept(contender + ": " + trouble);
+                String failure = runOnce(contender, round, samples);
+                if (!failure.isEmpty()) {
+                    trouble.accept(contender + ": " + failure);
                 }
             }
         }
@@ -91,9 +93,10 @@ public final class Benchmark {
             if (!ended) {
                 return "no end after " + PATIENCE_MINUTES + " minutes";
             }
-            return process.exitValue() == 0
-                    ? ""
-                    : "exit status " + process.exitValue() + ", " + words;
+            if (process.exitValue() == 0) {
+                return "";
+            }
+            return "exit status " + process.exitValue() + (words.isEmpty() ? "" : ", " + words);
         } finally {
             Files.delete(output.toPath());
             Files.delete(errors.toPath());

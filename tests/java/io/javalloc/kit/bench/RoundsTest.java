@@ -111,6 +111,7 @@ class RoundsTest {
         assertEquals("exit 3", results.failure("trial", "exits"));
         assertEquals("signal 6", results.failure("trial", "dies"));
         assertTrue(troubles.contains("trial on exits: exit 3, why"), troubles.toString());
+        assertTrue(troubles.contains("trial on dies: signal 6"), troubles.toString());
         assertEquals(Summary.NONE, results.summary("trial", "exits", Quantity.WALL));
     }
 

@@ -46,7 +46,7 @@ class BenchmarkTest {
     }
 
     private Samples run(List<String> heaps, int rounds, List<String> told) throws Exception {
-        return new Benchmark(build, "", 1).run(heaps, rounds, told::add);
+        return new Benchmark(build, "", 1).run(heaps, rounds, told::add, told::add);
     }
 
     @Test
