@@ -25,8 +25,10 @@ public interface HeapProvider {
     ///     user sees the message behind the expression and the column of the name
     Heap create(HeapArguments arguments);
 
-    /// The options that users may write. A value without a name goes to the first option that is
-    /// not written with its name, so `pool(64)` is `pool(block=64)`.
+    /// The options that users may write. A value without a name begins with a digit, and goes to
+    /// the first option that has none yet, those that are written with their names served first:
+    /// `pool(64)` is `pool(block=64)`. So a switch is always written with its name, as `random=on`;
+    /// but it counts as an option: only values before it in this list can go without names.
     default List<HeapOption> options() {
         return List.of();
     }

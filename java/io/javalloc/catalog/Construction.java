@@ -179,7 +179,7 @@ final class Construction implements HeapArguments {
             return absent;
         }
         try {
-            double rate = Double.parseDouble(option.value());
+            double rate = isDecimal(option.value()) ? Double.parseDouble(option.value()) : -1;
             if (rate >= 0 && rate <= 1) {
                 return rate;
             }
@@ -187,6 +187,16 @@ final class Construction implements HeapArguments {
             throw bad(option, name, "a rate: a number between 0 and 1");
         }
         throw bad(option, name, "a rate: a number between 0 and 1");
+    }
+
+    /// Java also reads `0.5f` and `0x1p-1`.
+    private static boolean isDecimal(String value) {
+        for (int i = 0; i < value.length(); i++) {
+            if ("0123456789.eE-".indexOf(value.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override
@@ -262,15 +272,37 @@ final class Construction implements HeapArguments {
                 };
         String digits = shift == 0 ? value : value.substring(0, value.length() - 1);
         String size = "a size: a number above 0, with k, m or g if you like";
-        try {
-            long number = Long.parseLong(digits);
-            if (number > 0 && number <= Long.MAX_VALUE >> shift) {
-                return number << shift;
-            }
-        } catch (NumberFormatException e) {
+        if (!isNumber(digits)) {
             throw bad(option, name, size);
         }
-        throw bad(option, name, size);
+        long number;
+        try {
+            number = Long.parseLong(digits);
+        } catch (NumberFormatException e) {
+            throw tooLarge(option, name);
+        }
+        if (number > Long.MAX_VALUE >> shift) {
+            throw tooLarge(option, name);
+        }
+        if (number == 0) {
+            throw bad(option, name, size);
+        }
+        return number << shift;
+    }
+
+    private static boolean isNumber(String digits) {
+        for (int i = 0; i < digits.length(); i++) {
+            if (digits.charAt(i) < '0' || digits.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return !digits.isEmpty();
+    }
+
+    private Wrong tooLarge(HeapExpression.Option option, String name) {
+        String written = name.isEmpty() ? option.value() : name + "=" + option.value();
+        String most = " is too large: a size is at most " + Long.MAX_VALUE + " bytes";
+        return wrong(option.column(), written + most);
     }
 
     private Wrong bad(HeapExpression.Option option, String name, String wanted) {

@@ -91,7 +91,9 @@ class CatalogTest {
                     knr(mux=1m)      | column 5: knr has no option 'mux'; it has: max
                     knr(max=0)       | column 5: max=0 is not a size: a number above 0, with k, m or g if you like
                     knr(max=1x)      | column 5: max=1x is not a size: a number above 0, with k, m or g if you like
-                    knr(max=9999999999g) | column 5: max=9999999999g is not a size: a number above 0, with k, m or g if you like
+                    knr(max=9999999999g) | column 5: max=9999999999g is too large: a size is at most 9223372036854775807 bytes
+                    knr(max=99999999999999999999) | column 5: max=99999999999999999999 is too large: a size is at most 9223372036854775807 bytes
+                    knr(max=k)       | column 5: max=k is not a size: a number above 0, with k, m or g if you like
                     knr(max=1m       | column 11: expected ',' or ')', found the end
                     knr(max=)        | column 9: expected a value, found ')'
                     knr()            | column 5: expected an option or a heap, found ')'
@@ -118,6 +120,9 @@ class CatalogTest {
                     failing(knr,0)   | column 1: every=0 is no allocation: failing(HEAP, every=100) or failing(HEAP, rate=0.01)
                     failing(knr,2,seed=1) | column 1: a seed belongs to a rate: failing(HEAP, every=100) or failing(HEAP, rate=0.01)
                     failing(knr,rate=2) | column 13: rate=2 is not a rate: a number between 0 and 1
+                    failing(knr,rate=0.5f) | column 13: rate=0.5f is not a rate: a number between 0 and 1
+                    failing(knr,rate=0x1p-1) | column 13: rate=0x1p-1 is not a rate: a number between 0 and 1
+                    slab(64m,1,1)    | column 12: random=1 is not on or off
                     randomized(knr,seed=+1) | column 16: seed=+1 is not a whole number
                     randomized(knr,seed=0x-1) | column 16: seed=0x-1 is not a whole number
                     randomized(knr,seed=0x) | column 16: seed=0x is not a whole number
