@@ -13,7 +13,7 @@ import java.util.function.LongPredicate;
 /// size is at least 1, an alignment is a power of two and at least [#MIN_ALIGNMENT], size and
 /// alignment together are at most `Long.MAX_VALUE` (so a heap still has to mind overflow when it
 /// adds an address), and the null pointer never arrives. A heap is called by one thread at a time
-/// unless it says [#isThreadSafe].
+/// unless it says [#isThreadSafe]; a program comes to any but a [BatchHeap] through a lock.
 ///
 /// **What a heap must do.** Blocks are aligned as asked, lie in memory that is committed, do not
 /// overlap, and keep their contents until they are freed. On the usual paths a heap creates no Java
@@ -164,8 +164,9 @@ public interface Heap {
         return null;
     }
 
-    /// Whether the heap may be called by several threads at once. Heaps that may not are wrapped in
-    /// a lock.
+    /// Whether the heap bears several threads at once. Layers ask the heaps in them, and the
+    /// conformance kit sends several in at once if the answer is yes. Programs come through a lock
+    /// all the same: the bridge puts one around every heap that is not a [BatchHeap].
     default boolean isThreadSafe() {
         return false;
     }

@@ -61,7 +61,9 @@ final class HeapsCommand implements Callable<Integer> {
         providers.stream().filter(p -> !p.inner().isEmpty()).forEach(p -> describe(table, p));
         table.line("");
         table.line(
-                "threads: safe, for several at once; lock, for one at a time, by a lock around it.");
+                "threads: safe, bears several at once; lock, one at a time. Programs come to slab as it"
+                        + " is,");
+        table.line("and to all others, and to layers around slab, through a lock.");
         table.line(
                 "A heap is chosen with --heap EXPR: options and inner heaps go in parentheses, as in");
         table.line("'knr(max=64m)' or 'locked(knr)'. Sizes may end in k, m, g.");

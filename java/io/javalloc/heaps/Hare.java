@@ -76,7 +76,8 @@ public final class Hare implements Heap {
                 new HeapOption(
                         "live",
                         "NUMBER",
-                        "1: a block that is live when the program ends is a leak");
+                        "1: a block that is live when the program ends is a leak; so is the buffer of"
+                                + " glibc's stdout");
 
         @Override
         public String name() {

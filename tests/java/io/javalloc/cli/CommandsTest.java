@@ -156,6 +156,8 @@ class CommandsTest {
         }
         text.lines().forEach(line -> assertTrue(line.length() <= WIDTH, line));
         assertFalse(text.contains("  ?  "), "all can be made");
+        assertTrue(text.contains("Programs come to slab as it is"), text);
+        assertTrue(text.contains("so is the buffer of glibc's"), text);
     }
 
     @Test
