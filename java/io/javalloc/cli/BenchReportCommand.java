@@ -57,6 +57,10 @@ final class BenchReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Output.prepare(output);
+        if (html != null) {
+            Output.prepare(html);
+        }
         Results results = read();
         Reasons why = reasons();
         String command = "javalloc bench report --from " + from;

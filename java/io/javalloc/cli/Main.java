@@ -1,8 +1,10 @@
 package io.javalloc.cli;
 
 import io.javalloc.kit.check.WrongHeap;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -84,6 +86,12 @@ public final class Main {
         if (thrown instanceof WrongHeap || thrown instanceof IllegalArgumentException) {
             command.getErr().println("javalloc: " + thrown.getMessage());
             return Status.USAGE;
+        }
+        if (thrown instanceof IOException failed) {
+            boolean isTold = !(failed instanceof FileSystemException); // else it is a bare name
+            String why = isTold ? failed.getMessage() : failed.toString();
+            command.getErr().println("javalloc: " + why);
+            return Status.IO;
         }
         throw thrown;
     }

@@ -18,12 +18,13 @@ final class Output {
         try {
             Files.writeString(file, text);
         } catch (IOException e) {
-            throw cannotWrite(file, e);
+            throw cannotWrite(Status.IO, file, e);
         }
     }
 
     /// Looks whether a file can be written, before the work is done that would be in vain.
     static void prepare(Path file) {
+        Refusal.require(!file.toString().isEmpty(), "cannot write: the file's name is empty");
         try {
             if (!Files.exists(file)) {
                 Files.createFile(file);
@@ -32,17 +33,19 @@ final class Output {
                 throw new IOException("it is not a file that may be written");
             }
         } catch (IOException e) {
-            throw cannotWrite(file, e);
+            throw cannotWrite(Status.USAGE, file, e);
         }
     }
 
-    private static Refusal cannotWrite(Path file, IOException why) {
-        String reason = why.getMessage();
+    private static Refusal cannotWrite(int status, Path file, IOException why) {
+        return new Refusal(status, "cannot write " + file + ": " + reason(why));
+    }
+
+    /// Why reading or writing failed, in words for the user.
+    static String reason(IOException why) {
         if (why instanceof NoSuchFileException) {
-            reason = "there is no such folder";
-        } else if (why instanceof AccessDeniedException) {
-            reason = "permission denied";
+            return "there is no such folder";
         }
-        return new Refusal(Status.USAGE, "cannot write " + file + ": " + reason);
+        return why instanceof AccessDeniedException ? "permission denied" : why.getMessage();
     }
 }

@@ -38,7 +38,7 @@ final class SurveyCommand implements Callable<Integer> {
         try {
             survey.write(output, progress::say);
         } catch (IOException e) {
-            throw new Refusal(Status.USAGE, "cannot write to " + output + ": " + e.getMessage());
+            throw new Refusal(Status.IO, "cannot write to " + output + ": " + Output.reason(e));
         }
         progress.clear();
         spec.commandLine().getOut().println(output.resolve("heaps.md"));

@@ -88,6 +88,7 @@ class CommandsTest {
                     bench --list --heap a --heap a    | two contenders have the same name: 'a'
                     bench --list --heap nope          | heap 'nope', column 1: there is no heap 'nope'
                     bench --only (                    | '(' is neither a task nor a regular expression: Unclosed group
+                    map --heap knr --output=          | cannot write: the file's name is empty
                     bench calls                       | Missing required option: '--heap=EXPR'; see: javalloc bench calls --help
                     bench calls --heap knr --csv WORK/no/x  | cannot write WORK/no/x: there is no such folder
                     bench calls --heap knr --heap nope | heap 'nope', column 1: there is no heap 'nope'
@@ -295,6 +296,24 @@ class CommandsTest {
         assertTrue(Files.readString(file).startsWith("<svg"));
         assertTrue(out.toString().matches("\\Q" + file + "\\E: 1,\\d+ live blocks, .*\\R"));
         assertEquals("", err.toString());
+    }
+
+    @Test
+    void a_file_that_cannot_be_written_to_its_end_ends_with_74() {
+        assertEquals(Status.IO, run("map", "--heap", "knr", "-o", "/dev/full"));
+        assertTrue(err.toString().contains("cannot write /dev/full: "), err.toString());
+        assertEquals("", out.toString());
+    }
+
+    @Test
+    void a_report_is_written_with_its_page_or_not_at_all() {
+        Path report = work.resolve("report.md");
+        String[] command =
+                words("bench report --from docs/bench/results.csv -o REPORT --html /tmp");
+        command[5] = report.toString();
+        assertEquals(Status.USAGE, run(command));
+        assertTrue(err.toString().contains("cannot write /tmp: "), err.toString());
+        assertFalse(Files.exists(report));
     }
 
     @Test
