@@ -48,12 +48,12 @@ final class MapCommand implements Callable<Integer> {
                 .getOut()
                 .printf(
                         Locale.ROOT,
-                        "%s: %,d live blocks, %,d bytes; %,d bytes taken, %.2f for each byte%n",
+                        "%s: %,d live blocks, %,d bytes; %,d bytes taken, %s%n",
                         file,
                         snapshot.blocks().size(),
                         snapshot.liveBytes(),
                         snapshot.takenBytes(),
-                        snapshot.fragmentation());
+                        snapshot.perByte());
         if (snapshot.refused() > 0) {
             spec.commandLine()
                     .getErr()

@@ -108,12 +108,11 @@ public final class HeapMap {
                                 snapshot.requests());
         return String.format(
                 Locale.ROOT,
-                "%,d live blocks, %,d bytes asked for; %,d bytes taken, %.2f for each byte; a row is"
-                        + " %d KiB%s",
+                "%,d live blocks, %,d bytes asked for; %,d bytes taken, %s; a row is" + " %d KiB%s",
                 snapshot.blocks().size(),
                 snapshot.liveBytes(),
                 snapshot.takenBytes(),
-                snapshot.fragmentation(),
+                snapshot.perByte(),
                 rowBytes >> 10,
                 refused);
     }

@@ -6,6 +6,7 @@ import io.javalloc.memory.Region;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 
 /// What is where at one moment.
 ///
@@ -83,5 +84,12 @@ public record Snapshot(long base, List<Span> spans, List<Block> blocks, int requ
     /// How many bytes are taken for one that is live; NaN if none is.
     public double fragmentation() {
         return blocks.isEmpty() ? Double.NaN : (double) takenBytes() / liveBytes();
+    }
+
+    /// The same in words.
+    public String perByte() {
+        return blocks.isEmpty()
+                ? "nothing is live"
+                : String.format(Locale.ROOT, "%.2f for each byte", fragmentation());
     }
 }

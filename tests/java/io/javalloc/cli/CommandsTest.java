@@ -299,6 +299,15 @@ class CommandsTest {
     }
 
     @Test
+    void a_map_of_a_heap_that_serves_nothing_has_no_figure_for_a_byte() throws IOException {
+        Path file = work.resolve("none.svg");
+        String heap = "failing(knr,rate=1)";
+        assertEquals(Status.OK, run("map", "--heap", heap, "-o", file.toString()));
+        assertTrue(out.toString().contains("bytes taken, nothing is live"), out.toString());
+        assertTrue(Files.readString(file).contains("bytes taken, nothing is live"));
+    }
+
+    @Test
     void a_file_that_cannot_be_written_to_its_end_ends_with_74() {
         assertEquals(Status.IO, run("map", "--heap", "knr", "-o", "/dev/full"));
         assertTrue(err.toString().contains("cannot write /dev/full: "), err.toString());
