@@ -39,27 +39,24 @@ final class Measure implements AutoCloseable {
 
     private final Path program;
     private final int seconds;
-    private final Path folder;
+    private final Scratch scratch = new Scratch();
     private final Path result;
     private final Path output;
     private final Path errors;
-    private final Thread deletion = new Thread(this::delete);
 
     /// @param program `measure`
     /// @param seconds after which a program is ended
     Measure(Path program, int seconds) throws IOException {
         this.program = program;
         this.seconds = seconds;
-        folder = Files.createTempDirectory("javalloc-bench");
-        result = folder.resolve("result");
-        output = folder.resolve("output");
-        errors = folder.resolve("errors");
-        Runtime.getRuntime().addShutdownHook(deletion);
+        result = scratch.file("result");
+        output = scratch.file("output");
+        errors = scratch.file("errors");
     }
 
     /// A file in the folder.
     Path file(String name) {
-        return folder.resolve(name);
+        return scratch.file(name);
     }
 
     /// @param variables `NAME=VALUE`
@@ -74,7 +71,7 @@ final class Measure implements AutoCloseable {
         words.addAll(command);
         ProcessBuilder builder =
                 new ProcessBuilder(words)
-                        .directory(folder.toFile())
+                        .directory(scratch.folder().toFile())
                         .redirectInput(new File("/dev/null"))
                         .redirectOutput(output.toFile())
                         .redirectError(errors.toFile());
@@ -115,17 +112,6 @@ final class Measure implements AutoCloseable {
 
     @Override
     public void close() {
-        Runtime.getRuntime().removeShutdownHook(deletion);
-        delete();
-    }
-
-    /// Also when the benchmark is ended from outside. What a program still writes meanwhile is left
-    /// to the system.
-    private void delete() {
-        File[] files = folder.toFile().listFiles();
-        for (File file : files == null ? new File[0] : files) {
-            file.delete();
-        }
-        folder.toFile().delete();
+        scratch.close();
     }
 }

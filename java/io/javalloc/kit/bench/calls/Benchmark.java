@@ -1,8 +1,8 @@
 package io.javalloc.kit.bench.calls;
 
 import io.javalloc.kit.bench.Contender;
+import io.javalloc.kit.bench.Scratch;
 import io.javalloc.kit.bench.calls.Samples.Sample;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,12 +59,14 @@ public final class Benchmark {
         contenders.add(LIBC);
         contenders.addAll(heaps);
         Samples samples = new Samples();
-        for (int round = 1; round <= rounds; round++) {
-            for (String contender : contenders) {
-                progress.accept("round " + round + " of " + rounds + ": " + contender);
-                String failure = runOnce(contender, round, samples);
-                if (!failure.isEmpty()) {
-                    trouble.accept(contender + ": " + failure);
+        try (Scratch scratch = new Scratch()) {
+            for (int round = 1; round <= rounds; round++) {
+                for (String contender : contenders) {
+                    progress.accept("round " + round + " of " + rounds + ": " + contender);
+                    String failure = runOnce(scratch, contender, round, samples);
+                    if (!failure.isEmpty()) {
+                        trouble.accept(contender + ": " + failure);
+                    }
                 }
             }
         }
@@ -72,35 +74,30 @@ public final class Benchmark {
     }
 
     /// @return why the program did not come to its end; empty if it did
-    private String runOnce(String contender, int round, Samples samples)
+    private String runOnce(Scratch scratch, String contender, int round, Samples samples)
             throws IOException, InterruptedException {
-        File output = File.createTempFile("javalloc-bench", ".csv");
-        File errors = File.createTempFile("javalloc-bench", ".log");
-        try {
-            ProcessBuilder builder =
-                    new ProcessBuilder(program.toString(), Double.toString(milliseconds))
-                            .redirectOutput(output)
-                            .redirectError(errors);
-            prepare(builder.environment(), contender);
-            Process process = builder.start();
-            boolean ended = process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES);
-            process.destroyForcibly().waitFor();
-            read(Files.readAllLines(output.toPath()), contender, round, samples);
-            String words = lastWords(Files.readAllLines(errors.toPath()));
-            if (ended && process.exitValue() == WRONG_HEAP) {
-                throw new IllegalArgumentException(words);
-            }
-            if (!ended) {
-                return "no end after " + PATIENCE_MINUTES + " minutes";
-            }
-            if (process.exitValue() == 0) {
-                return "";
-            }
-            return "exit status " + process.exitValue() + (words.isEmpty() ? "" : ", " + words);
-        } finally {
-            Files.delete(output.toPath());
-            Files.delete(errors.toPath());
+        Path output = scratch.file("output");
+        Path errors = scratch.file("errors");
+        ProcessBuilder builder =
+                new ProcessBuilder(program.toString(), Double.toString(milliseconds))
+                        .redirectOutput(output.toFile())
+                        .redirectError(errors.toFile());
+        prepare(builder.environment(), contender);
+        Process process = builder.start();
+        boolean ended = process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES);
+        process.destroyForcibly().waitFor();
+        read(Files.readAllLines(output), contender, round, samples);
+        String words = lastWords(Files.readAllLines(errors));
+        if (ended && process.exitValue() == WRONG_HEAP) {
+            throw new IllegalArgumentException(words);
         }
+        if (!ended) {
+            return "no end after " + PATIENCE_MINUTES + " minutes";
+        }
+        if (process.exitValue() == 0) {
+            return "";
+        }
+        return "exit status " + process.exitValue() + (words.isEmpty() ? "" : ", " + words);
     }
 
     /// The last line that the program wrote to its standard error, without javalloc's mark.
