@@ -80,7 +80,7 @@ final class Construction implements HeapArguments {
         try {
             Heap heap = provider.create(this);
             if (heap == null) {
-                throw wrong(expression.column(), expression.name() + " is not made: null");
+                throw wrong(expression.column(), "the provider's create() returns null");
             }
             return heap;
         } catch (Wrong e) {

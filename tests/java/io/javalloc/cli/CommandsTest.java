@@ -209,6 +209,19 @@ class CommandsTest {
         assertTrue(absent.contains(message.replace("PLACE", place)), absent);
     }
 
+    @Test
+    void a_provider_that_makes_nothing_is_told() throws IOException {
+        Path services = Files.createDirectories(work.resolve("META-INF/services"));
+        Files.writeString(
+                services.resolve("io.javalloc.HeapProvider"), MakesNothing.class.getName() + "\n");
+        String map = work.resolve("x.svg").toString();
+        String place = work.toString();
+        assertEquals(
+                Status.USAGE, run("map", "--heap", "nothing", "--classpath", place, "-o", map));
+        String expected = "heap 'nothing', column 1: the provider's create() returns null";
+        assertTrue(err.toString().contains(expected), err.toString());
+    }
+
     /// `javac -d` alone makes no heap that is found.
     @Test
     void a_class_path_that_names_no_heap_is_refused() throws IOException {
@@ -279,6 +292,17 @@ class CommandsTest {
         @Override
         public List<HeapOption> options() {
             throw new IllegalStateException("no options today");
+        }
+    }
+
+    public static final class MakesNothing extends Named {
+        public MakesNothing() {
+            super("nothing");
+        }
+
+        @Override
+        public Heap create(HeapArguments arguments) {
+            return null;
         }
     }
 
