@@ -14,6 +14,7 @@ import io.javalloc.kit.check.WrongHeap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The rules find what they are there for, and find nothing in sound heaps. What would take the
@@ -64,13 +65,28 @@ class ConformanceTest {
 
     /// Either of the two threads that have the block may notice it first: the one that gets it, or
     /// the one whose contents are gone.
-    @Test
-    void a_block_that_two_threads_have_is_called_by_its_name() {
-        Verdict verdict = check("threads", Fault.TWICE_THE_SAME::plant);
+    @ParameterizedTest
+    @EnumSource(names = {"TWICE_THE_SAME"})
+    void a_block_that_two_threads_have_is_called_by_its_name(Fault fault) {
+        Verdict verdict = check("threads", fault::plant);
         assertEquals(Outcome.BROKEN, verdict.outcome(), verdict.message());
         boolean isSeenAtOnce = verdict.message().contains("answers base +");
         boolean isSeenLater = verdict.message().contains("while it was live");
         assertTrue(isSeenAtOnce || isSeenLater, verdict.message());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "bump(max=64k)",
+                "lite(max=64k)",
+                "stack(max=64k)",
+                "failing(slab, every=2)",
+                "failing(knr, rate=0.5)"
+            })
+    void a_heap_that_is_full_by_itself_does_not_break_out_of_memory(String expression) {
+        Verdict verdict = check("out-of-memory", region -> Catalog.create(expression, region, 0));
+        assertEquals(Outcome.OK, verdict.outcome(), verdict.message());
     }
 
     @ParameterizedTest(name = "{1} gets a note by {0}")
