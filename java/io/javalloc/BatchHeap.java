@@ -1,5 +1,7 @@
 package io.javalloc;
 
+import io.javalloc.memory.Region;
+
 /// A heap that also serves equal blocks by the batch, so that threads of the program can keep some
 /// ready: a malloc or free that finds one does not come to Java at all.
 ///
@@ -11,11 +13,18 @@ package io.javalloc;
 /// memory back to the system when it is told the time.
 public interface BatchHeap extends Heap {
 
-    /// How many size classes there are, with 0, which is none: at most 48.
+    /// The most size classes that there may be, with 0, which is none.
+    int MOST_CLASSES = 48;
+
+    /// The most bytes that a block of a class may have: half a page.
+    long MOST_CLASS_BYTES = Region.PAGE / 2;
+
+    /// How many size classes there are, with 0, which is none: at least 1, then there are no blocks
+    /// by the batch; at most [#MOST_CLASSES].
     int classes();
 
-    /// The bytes of a class's blocks: a multiple of 16, at most half a page, and more than those of
-    /// the class before.
+    /// The bytes of a class's blocks: a multiple of 16, at most [#MOST_CLASS_BYTES], and more than
+    /// those of the class before.
     ///
     /// @param sizeClass 1 or more
     long classBytes(int sizeClass);
@@ -67,5 +76,31 @@ public interface BatchHeap extends Heap {
     @Override
     default boolean isThreadSafe() {
         return true;
+    }
+
+    /// Looks whether a heap's size classes are as they must be: callers keep tables of them.
+    ///
+    /// @return what is wrong, in a sentence without a full stop; null if all is right
+    static String wrongClasses(BatchHeap heap) {
+        int classes = heap.classes();
+        if (classes < 1 || classes > MOST_CLASSES) {
+            return "classes() answers " + classes + "; from 1 to " + MOST_CLASSES + " may be";
+        }
+        long before = 0;
+        for (int sizeClass = 1; sizeClass < classes; sizeClass++) {
+            long bytes = heap.classBytes(sizeClass);
+            if (bytes % MIN_ALIGNMENT != 0 || bytes <= before || bytes > MOST_CLASS_BYTES) {
+                return "classBytes("
+                        + sizeClass
+                        + ") answers "
+                        + bytes
+                        + "; it must be a multiple of 16, more than "
+                        + before
+                        + ", and at most "
+                        + MOST_CLASS_BYTES;
+            }
+            before = bytes;
+        }
+        return null;
     }
 }

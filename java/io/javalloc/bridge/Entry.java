@@ -89,6 +89,11 @@ final class Entry {
         if (!(heap instanceof BatchHeap found)) {
             return locked(bridge, heap);
         }
+        String wrong = BatchHeap.wrongClasses(found);
+        if (wrong != null) {
+            throw new IllegalArgumentException(
+                    "heap '" + Text.heapExpression(bridge) + "' cannot be used: " + wrong);
+        }
         batches = found;
         offerBatches(bridge);
         return found;
