@@ -1,9 +1,7 @@
 package io.javalloc.kit;
 
 import io.javalloc.Heap;
-import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,26 +13,6 @@ import java.util.function.LongPredicate;
 ///
 /// All methods throw [RuleBroken] for what must not be.
 public final class HeapModel {
-
-    /// A live block.
-    ///
-    /// @param number    counted from 1 in the order in which blocks were served, for messages
-    /// @param asked     the bytes that were asked for
-    /// @param alignment the one that was asked for
-    /// @param usable    bytes, all of them written
-    /// @param seed      what they were written from
-    public record Block(
-            int number, long address, long asked, long alignment, long usable, long seed) {
-
-        long end() {
-            return address + usable;
-        }
-
-        /// Of two blocks one is freed by who says its size.
-        boolean isFreedSized() {
-            return number % 2 == 0;
-        }
-    }
 
     /// One step of a stream that can be replayed on any heap.
     ///
@@ -56,18 +34,13 @@ public final class HeapModel {
     private final TrialMemory memory;
     private final LongPredicate outside;
 
-    /// By address.
-    private final TreeMap<Long, Block> live = new TreeMap<>();
-
-    /// The same blocks, so that one can be picked.
-    private final List<Block> blocks = new ArrayList<>();
+    private final BlockSet live = new BlockSet();
 
     private Consumer<String> story = step -> {};
     private boolean mayRefuse;
     private boolean losesMemory;
     private boolean walksBlindly;
     private long room;
-    private long liveBytes;
 
     /// What has been freed, if the heap need not have it any more.
     private long lostBytes;
@@ -137,12 +110,17 @@ public final class HeapModel {
 
     /// How many blocks are live.
     public int liveBlocks() {
-        return blocks.size();
+        return live.size();
     }
 
     /// The live blocks.
     public List<Block> blocks() {
-        return List.copyOf(blocks);
+        return live.list();
+    }
+
+    /// The live block that a number stands for.
+    public Block block(long pick) {
+        return live.pick(pick);
     }
 
     /// From now on the system gives the heap no more memory.
@@ -175,27 +153,54 @@ public final class HeapModel {
         if (zeroed) {
             checkZero(call, address, size);
         }
-        Block block = new Block(++numbers, address, size, alignment, usable, nextSeed++);
-        blocks.add(block);
-        add(block, call);
+        return add(call, address, size, alignment, usable);
+    }
+
+    /// Takes a block among the live ones that has been served otherwise.
+    ///
+    /// @param call the words for how it was served
+    public Block served(String call, long address, long size) {
+        long usable = checkPlace(call, address, size, Heap.MIN_ALIGNMENT);
+        return add(call, address, size, Heap.MIN_ALIGNMENT, usable);
+    }
+
+    /// Takes a block among the live ones that another model has given away.
+    public void receive(Block block) {
+        check(block);
+        long usable = heap.usableSize(block.address());
+        if (usable != block.usable()) {
+            throw broken("usableSize of " + describe(block) + " answers " + usable + " now");
+        }
+        add("a block of another thread", block);
+    }
+
+    /// Takes one of the blocks out of the live ones, without freeing it: something else becomes of
+    /// it.
+    ///
+    /// @param pick which; there is one
+    public Block take(long pick) {
+        check(live.pick(pick));
+        Block block = live.remove(pick);
+        lose(block);
         return block;
+    }
+
+    private void lose(Block block) {
+        if (losesMemory) {
+            lostBytes += block.usable();
+            lostBlocks++;
+        }
     }
 
     /// Frees one of the blocks, if there is one.
     public void free(long pick) {
-        if (blocks.isEmpty()) {
+        if (live.size() == 0) {
             return;
         }
-        int index = index(pick);
-        Block block = blocks.get(index);
+        Block block = live.pick(pick);
         String call = "(#" + block.number() + (block.isFreedSized() ? ", " + block.asked() : "");
         story.accept((block.isFreedSized() ? "freeSized" : "free") + call + ")");
-        check(block);
-        Block last = blocks.remove(blocks.size() - 1);
-        if (index < blocks.size()) {
-            blocks.set(index, last);
-        }
-        remove(block);
+        take(pick);
         if (block.isFreedSized()) {
             heap.freeSized(block.address(), block.asked(), block.alignment());
         } else {
@@ -205,11 +210,10 @@ public final class HeapModel {
 
     /// Changes the size of one of the blocks, if there is one.
     public void reallocate(long pick, long size) {
-        if (blocks.isEmpty()) {
+        if (live.size() == 0) {
             return;
         }
-        int index = index(pick);
-        Block old = blocks.get(index);
+        Block old = live.pick(pick);
         String call = "reallocate(#" + old.number() + ", " + size + ")";
         story.accept(call);
         check(old);
@@ -219,18 +223,18 @@ public final class HeapModel {
             if (!mayRefuse && size <= old.usable()) {
                 throw broken(call + " answers 0: no memory to make a block smaller");
             }
-            checkAfter(call + " answered 0", old, old.usable());
+            checkAfter(call + " answered 0", old, old, old.usable());
             return;
         }
-        remove(old);
+        live.vacate(old);
+        lose(old);
         long usable = checkPlace(call, address, size, Heap.MIN_ALIGNMENT);
         long kept = Math.min(size, old.usable());
         long alignment = Heap.MIN_ALIGNMENT;
-        Block block = new Block(old.number(), address, size, alignment, usable, old.seed());
-        checkAfter(call, block, kept);
-        block = new Block(old.number(), address, size, alignment, usable, nextSeed++);
-        blocks.set(index, block);
-        add(block, call);
+        Block block = new Block(old.number(), address, size, alignment, usable, nextSeed++);
+        checkAfter(call, old, block, kept);
+        writeApart(call, block);
+        live.replace(pick, block);
     }
 
     /// Checks every live block, every invariant of the heap, and that the heap shows the same
@@ -246,7 +250,7 @@ public final class HeapModel {
 
     /// Checks the contents of every live block.
     public void checkContents() {
-        for (Block block : blocks) {
+        for (Block block : live.list()) {
             check(block);
         }
     }
@@ -255,7 +259,7 @@ public final class HeapModel {
     public void checkWalk() {
         Map<Long, Long> shown = new TreeMap<>();
         heap.walk((address, usable) -> show(shown, address, usable));
-        for (Block block : blocks) {
+        for (Block block : live.list()) {
             Long usable = shown.remove(block.address());
             if (usable == null) {
                 throw broken("walk() does not show " + describe(block));
@@ -280,15 +284,11 @@ public final class HeapModel {
     private void mayRefuse(long size, long alignment, String call) {
         long page = Region.PAGE;
         long gap = 4 * Math.max(size, page) + 2 * alignment;
-        long count = blocks.size() + lostBlocks;
-        boolean mustFit = 2 * (liveBytes + lostBytes) + count * page + (count + 1) * gap < room;
+        long count = live.size() + lostBlocks;
+        boolean mustFit = 2 * (live.bytes() + lostBytes) + count * page + (count + 1) * gap < room;
         if (mustFit && !refusesCommits && !mayRefuse) {
             throw broken(call + " answers 0 although there is memory");
         }
-    }
-
-    private int index(long pick) {
-        return Math.floorMod(pick, blocks.size());
     }
 
     /// Checks where a block lies that the heap has just served.
@@ -299,7 +299,7 @@ public final class HeapModel {
         if (address % alignment != 0) {
             throw broken(answer + ": misaligned, not a multiple of " + alignment);
         }
-        Block same = live.get(address);
+        Block same = live.at(address);
         if (same != null) {
             throw broken(answer + ": the same block twice, " + describe(same) + " is live");
         }
@@ -323,46 +323,28 @@ public final class HeapModel {
         return usable;
     }
 
-    /// Takes the block among the live ones and writes all of it.
-    private void add(Block block, String call) {
-        Map.Entry<Long, Block> before = live.floorEntry(block.address());
-        if (before != null && before.getValue().end() > block.address()) {
-            throw overlap(call, block, before.getValue());
-        }
-        Map.Entry<Long, Block> after = live.ceilingEntry(block.address());
-        if (after != null && block.end() > after.getKey()) {
-            throw overlap(call, block, after.getValue());
-        }
-        fill(block);
-        live.put(block.address(), block);
-        liveBytes += block.usable();
+    private Block add(String call, long address, long size, long alignment, long usable) {
+        Block block = new Block(++numbers, address, size, alignment, usable, nextSeed++);
+        add(call, block);
+        return block;
     }
 
-    private RuleBroken overlap(String call, Block block, Block other) {
-        return broken(call + ": " + describe(block) + " overlaps " + describe(other));
+    private void add(String call, Block block) {
+        writeApart(call, block);
+        live.add(block);
     }
 
-    private void remove(Block block) {
-        live.remove(block.address());
-        liveBytes -= block.usable();
-        if (losesMemory) {
-            lostBytes += block.usable();
-            lostBlocks++;
+    /// Checks that a block shares nothing with the live ones, and writes it.
+    private void writeApart(String call, Block block) {
+        Block other = live.overlapping(block);
+        if (other != null) {
+            throw broken(call + ": " + describe(block) + " overlaps " + describe(other));
         }
-    }
-
-    private static void fill(Block block) {
-        long words = block.usable() / Long.BYTES;
-        for (long word = 0; word < words; word++) {
-            Memory.putLong(block.address() + word * Long.BYTES, mix(block.seed() + word));
-        }
-        for (long at = words * Long.BYTES; at < block.usable(); at++) {
-            Memory.putByte(block.address() + at, byteOf(block.seed(), at));
-        }
+        Contents.write(block.address(), block.usable(), block.seed());
     }
 
     private void check(Block block) {
-        long changed = firstChange(block, block.usable());
+        long changed = block.firstChange(block.address(), block.usable());
         if (changed >= 0) {
             throw broken(
                     "the contents of "
@@ -373,8 +355,8 @@ public final class HeapModel {
         }
     }
 
-    private void checkAfter(String call, Block block, long kept) {
-        long changed = firstChange(block, kept);
+    private void checkAfter(String call, Block old, Block block, long kept) {
+        long changed = old.firstChange(block.address(), kept);
         if (changed >= 0) {
             throw broken(
                     call
@@ -387,44 +369,11 @@ public final class HeapModel {
         }
     }
 
-    /// The first byte of the block that is not as it was written; -1 if all is.
-    private static long firstChange(Block block, long bytes) {
-        long words = bytes / Long.BYTES;
-        for (long word = 0; word < words; word++) {
-            long at = word * Long.BYTES;
-            if (Memory.getLong(block.address() + at) != mix(block.seed() + word)) {
-                return at;
-            }
-        }
-        for (long at = words * Long.BYTES; at < bytes; at++) {
-            if (Memory.getByte(block.address() + at) != byteOf(block.seed(), at)) {
-                return at;
-            }
-        }
-        return -1;
-    }
-
     private void checkZero(String call, long address, long bytes) {
-        long at = 0;
-        while (at + Long.BYTES <= bytes && Memory.getLong(address + at) == 0) {
-            at += Long.BYTES;
-        }
-        while (at < bytes && Memory.getByte(address + at) == 0) {
-            at++;
-        }
-        if (at < bytes) {
+        long at = Contents.firstNonZero(address, bytes);
+        if (at >= 0) {
             throw broken(call + " answers " + at(address) + ": not zeroed, at byte " + at);
         }
-    }
-
-    /// Byte number `at` of the contents, on a machine that stores the low byte of a word first.
-    private static byte byteOf(long seed, long at) {
-        return (byte) (mix(seed + at / Long.BYTES) >>> Byte.SIZE * (at % Long.BYTES));
-    }
-
-    /// Never 0, so that a word which the heap has cleared is seen.
-    private static long mix(long seed) {
-        return (seed * 0x9e3779b97f4a7c15L ^ seed >>> 7) | 1;
     }
 
     private String describe(Block block) {

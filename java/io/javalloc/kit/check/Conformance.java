@@ -41,7 +41,7 @@ public final class Conformance {
         Trial trial = new Trial(maker, settings, slot);
         try {
             Finding finding = rule.check(trial);
-            if (!trial.hasServed()) {
+            if (finding.kind() != Finding.Kind.NOT_TRIED && !trial.hasServed()) {
                 slot.end(Slot.State.NOTE, "the heap serves nothing here, so nothing is known");
             } else {
                 slot.end(finding.isNote() ? Slot.State.NOTE : Slot.State.HOLDS, finding.text());

@@ -8,6 +8,8 @@ import java.util.SplittableRandom;
 final class KeepsBlocksApart implements Rule {
 
     private static final int BLOCKS = 3000;
+    private static final int LARGE_STEPS = 200;
+    private static final int LARGE_BLOCKS = 12;
 
     @Override
     public String name() {
@@ -32,7 +34,21 @@ final class KeepsBlocksApart implements Rule {
                 model.allocate(random.nextInt(1, 64), Heap.MIN_ALIGNMENT, false);
             }
             model.checkAll();
+            keepLargeApart(model, random);
         }
         return Finding.HOLDS;
+    }
+
+    /// Beside each other, and beside small ones.
+    private static void keepLargeApart(HeapModel model, SplittableRandom random) {
+        for (int i = 0; i < LARGE_STEPS; i++) {
+            long large = Trial.LARGE_SIZES[i % Trial.LARGE_SIZES.length];
+            long size = i % 4 == 3 ? random.nextInt(1, 100_000) : large + random.nextInt(5000);
+            if (model.liveBlocks() > BLOCKS + random.nextInt(LARGE_BLOCKS)) {
+                model.free(model.liveBlocks() - 1 - random.nextInt(LARGE_BLOCKS));
+            }
+            model.allocate(size, Heap.MIN_ALIGNMENT, false);
+        }
+        model.checkAll();
     }
 }

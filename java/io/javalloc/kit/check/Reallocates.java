@@ -21,6 +21,12 @@ final class Reallocates implements Rule {
 
     @Override
     public Finding check(Trial trial) {
+        for (long large : Trial.LARGE_SIZES) {
+            for (long other : new long[] {100, 1_000_000, large + 5000, 2 * large}) {
+                change(trial, large, other, true);
+                change(trial, other, large, false);
+            }
+        }
         for (long from : SIZES) {
             for (long to : SIZES) {
                 change(trial, from, to, false);

@@ -1,6 +1,7 @@
 package io.javalloc.kit.check;
 
 import io.javalloc.Heap;
+import io.javalloc.kit.Block;
 import io.javalloc.kit.HeapModel;
 import io.javalloc.kit.RuleBroken;
 
@@ -48,7 +49,7 @@ final class RefusesHugeSizes implements Rule {
         if (heap.allocate(size, alignment) != 0 || heap.allocateZeroed(size, alignment) != 0) {
             throw served("a block of " + size + " bytes, aligned to " + alignment);
         }
-        for (HeapModel.Block block : model.blocks()) {
+        for (Block block : model.blocks()) {
             if (heap.reallocate(block.address(), Math.max(size, alignment)) != 0) {
                 throw served("a reallocation to " + Math.max(size, alignment) + " bytes");
             }

@@ -16,6 +16,7 @@ final class Rules {
                     new ZeroesBlocks(),
                     new Reallocates(),
                     new RefusesHugeSizes(),
+                    new ServesGiants(),
                     new SurvivesRefusedMemory(),
                     new RecoversMemory(),
                     new StaysSound(),

@@ -1,6 +1,7 @@
 package io.javalloc.kit.check;
 
 import io.javalloc.Heap;
+import io.javalloc.kit.Block;
 import io.javalloc.kit.HeapModel;
 import io.javalloc.kit.RuleBroken;
 
@@ -31,7 +32,7 @@ final class TellsUsableSizes implements Rule {
                 model.allocate(size, Heap.MIN_ALIGNMENT, false);
             }
             model.checkAll();
-            for (HeapModel.Block block : model.blocks()) {
+            for (Block block : model.blocks()) {
                 long usable = subject.heap().usableSize(block.address());
                 if (usable != block.usable()) {
                     throw new RuleBroken(

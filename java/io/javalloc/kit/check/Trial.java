@@ -13,6 +13,10 @@ final class Trial {
     /// Bytes of the region that a heap is given where its end does not matter.
     static final long LARGE = 1L << 30;
 
+    /// Bytes of blocks that are more than most programs ask for, and that heaps serve otherwise
+    /// than small ones.
+    static final long[] LARGE_SIZES = {2 << 20, 5 << 20, 40 << 20};
+
     /// Bytes that no machine has: libc, too, which some heaps use, answers 0.
     static final long IMPOSSIBLE = 1L << 47;
 

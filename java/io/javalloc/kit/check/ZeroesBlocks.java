@@ -37,7 +37,22 @@ final class ZeroesBlocks implements Rule {
                 }
             }
             model.checkAll();
+            zeroLarge(model);
         }
         return Finding.HOLDS;
+    }
+
+    /// Each twice: in fresh memory, and where one that was written to has been.
+    private static void zeroLarge(HeapModel model) {
+        for (long size : Trial.LARGE_SIZES) {
+            for (long less = 0; less <= Heap.MIN_ALIGNMENT; less += Heap.MIN_ALIGNMENT) {
+                model.allocate(size - less, Heap.MIN_ALIGNMENT, true);
+                model.free(model.liveBlocks() - 1);
+                model.allocate(size - less, Heap.MIN_ALIGNMENT, true);
+                model.allocate(1, Heap.MIN_ALIGNMENT, true);
+                model.free(model.liveBlocks() - 2);
+            }
+        }
+        model.checkAll();
     }
 }

@@ -56,6 +56,12 @@ class ConformanceTest {
                     misuse        | THROWS_WHEN_MISUSED  | throws ArrayIndexOutOfBoundsException
                     garbage       | THROWS               | throws ArithmeticException: planted
                     streams       | WRITES_OVER_A_NEIGHBOUR_IN_FREE | after the last of these steps
+                    alignment     | MISALIGNED_ABOVE_A_MIB | misaligned, not a multiple of
+                    zeroed        | DOES_NOT_ZERO_LARGE_BLOCKS | not zeroed, at byte
+                    realloc       | LOSES_THE_END_OF_LARGE_BLOCKS_IN_REALLOC | the contents are lost from byte
+                    overlap       | OVERLAPS_BEHIND_LARGE_BLOCKS | overlaps block #
+                    giants        | OVERLAPS_BEHIND_GIANTS | overlaps block #
+                    giants        | TELLS_USABLE_SIZES_AS_INTS | less than asked for
                     """)
     void a_planted_fault_is_called_by_its_name(String rule, Fault fault, String name) {
         Verdict verdict = check(rule, fault::plant);
@@ -73,6 +79,21 @@ class ConformanceTest {
         boolean isSeenAtOnce = verdict.message().contains("answers base +");
         boolean isSeenLater = verdict.message().contains("while it was live");
         assertTrue(isSeenAtOnce || isSeenLater, verdict.message());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    slab           | ''
+                    pool(64)       | the answer is 0
+                    poisoned(slab) | not tried: the heap touches all of a block by itself
+                    """)
+    void who_has_no_giants_is_told_so(String expression, String words) {
+        Verdict verdict = check("giants", region -> Catalog.create(expression, region, 0));
+        assertEquals(Outcome.OK, verdict.outcome(), verdict.message());
+        assertEquals(words, verdict.message());
     }
 
     @ParameterizedTest

@@ -515,6 +515,73 @@ public final class PlantedHeaps {
                 return new SearchesItsList(region);
             }
         },
+        DOES_NOT_ZERO_LARGE_BLOCKS {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long allocateZeroed(long size, long alignment) {
+                        return size > MIB
+                                ? super.allocate(size, alignment)
+                                : super.allocateZeroed(size, alignment);
+                    }
+                };
+            }
+        },
+        LOSES_THE_END_OF_LARGE_BLOCKS_IN_REALLOC {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long reallocate(long address, long size) {
+                        long kept = Math.min(size, usableSize(address));
+                        if (kept <= MIB) {
+                            return super.reallocate(address, size);
+                        }
+                        long block = allocate(size, MIN_ALIGNMENT);
+                        if (block != 0) {
+                            Memory.copy(address, block, kept - Region.PAGE);
+                            free(address);
+                        }
+                        return block;
+                    }
+                };
+            }
+        },
+        OVERLAPS_BEHIND_LARGE_BLOCKS {
+            @Override
+            public Heap plant(Region region) {
+                return new ServesHalf(region, Sound.MIB);
+            }
+        },
+        OVERLAPS_BEHIND_GIANTS {
+            @Override
+            public Heap plant(Region region) {
+                return new ServesHalf(region, 1L << 30);
+            }
+        },
+        TELLS_USABLE_SIZES_AS_INTS {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long usableSize(long address) {
+                        return (int) super.usableSize(address);
+                    }
+                };
+            }
+        },
+        MISALIGNED_ABOVE_A_MIB {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        return super.allocate(size, Math.min(alignment, MIB));
+                    }
+                };
+            }
+        },
         PRINTS {
             @Override
             public Heap plant(Region region) {
@@ -540,6 +607,8 @@ public final class PlantedHeaps {
 
     /// A heap without a fault, to plant one in.
     private static class Sound implements Layer {
+        static final long MIB = 1 << 20;
+
         private static final int OFTEN = 40;
 
         private final Heap heap;
@@ -561,6 +630,33 @@ public final class PlantedHeaps {
 
         final int calls() {
             return calls;
+        }
+    }
+
+    /// Has half as much as it says for blocks that are larger than some.
+    private static final class ServesHalf extends Sound {
+        private final Region region;
+        private final long most;
+
+        ServesHalf(Region region, long most) {
+            super(region);
+            this.region = region;
+            this.most = most;
+        }
+
+        @Override
+        public long allocate(long size, long alignment) {
+            if (size <= 2 * most) {
+                return super.allocate(size, alignment);
+            }
+            long block = super.allocate(size / 2, alignment);
+            return block != 0 && region.commit(block + usableSize(block)) ? block : 0;
+        }
+
+        @Override
+        public long usableSize(long address) {
+            long usable = super.usableSize(address);
+            return usable > most ? 2 * usable : usable;
         }
     }
 
