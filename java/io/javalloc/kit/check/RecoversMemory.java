@@ -1,11 +1,7 @@
 package io.javalloc.kit.check;
 
-import io.javalloc.Heap;
 import io.javalloc.kit.RuleBroken;
-import io.javalloc.memory.Memory;
-import io.javalloc.memory.Region;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
@@ -23,9 +19,6 @@ final class RecoversMemory implements Rule {
 
     private static final long[] LARGE_SIZES = {1000, 30_000};
     private static final int ROUNDS = 4;
-
-    /// Of the blocks of the first round, so many percent must fit again.
-    private static final int ENOUGH = 90;
 
     @Override
     public String name() {
@@ -50,75 +43,28 @@ final class RecoversMemory implements Rule {
     }
 
     private static Finding checkSize(Trial trial, long regionBytes, long size) {
-        List<Integer> counts = counts(trial, regionBytes, size);
-        return counts.get(0) == 0 ? Finding.HOLDS : judge(counts, size);
-    }
-
-    private static Finding judge(List<Integer> counts, long size) {
-        int first = counts.get(0);
-        int second = counts.get(1);
-        int last = counts.get(ROUNDS - 1);
-        String story = counts + " blocks of " + size + " bytes fit, each time after all were freed";
-        if (last < second - second / 100) {
-            throw new RuleBroken("memory leaks, less comes back each time: " + story);
-        }
-        if (last < (long) first * ENOUGH / 100) {
-            return Finding.note("memory does not come back: " + story);
-        }
-        return Finding.HOLDS;
-    }
-
-    /// How many blocks fit, round by round.
-    private static List<Integer> counts(Trial trial, long regionBytes, long size) {
         Random order = new Random(trial.settings().seed());
         List<Integer> counts = new ArrayList<>();
         try (Subject subject = trial.smallSubject(regionBytes)) {
+            Filling filling = new Filling(subject.heap(), subject.memory().region(), size);
             for (int round = 0; round < ROUNDS; round++) {
-                List<Long> blocks = fill(subject, size);
+                List<Long> blocks = filling.fill();
                 counts.add(blocks.size());
                 subject.heap().verify();
-                Collections.shuffle(blocks, order);
-                for (long block : blocks) {
-                    checkMark(block, size);
-                    subject.heap().free(block);
-                }
+                filling.empty(blocks, order);
                 subject.heap().verify();
             }
+            return judge(filling, counts);
         }
-        return counts;
     }
 
-    /// Allocates until the answer is 0, and marks each block's first and last word.
-    private static List<Long> fill(Subject subject, long size) {
-        Heap heap = subject.heap();
-        Region region = subject.memory().region();
-        long most = (region.limit() - region.base()) / size;
-        List<Long> blocks = new ArrayList<>();
-        long block = heap.allocate(size, Heap.MIN_ALIGNMENT);
-        while (block != 0 && blocks.size() <= most) {
-            mark(block, size);
-            blocks.add(block);
-            block = heap.allocate(size, Heap.MIN_ALIGNMENT);
-        }
-        if (block != 0 && heap.outside() == null) {
+    private static Finding judge(Filling filling, List<Integer> counts) {
+        if (Filling.isLess(counts)) {
             throw new RuleBroken(
-                    "more blocks of " + size + " bytes are live than the region has room for");
+                    "memory leaks, less comes back each time: " + filling.story(counts));
         }
-        if (block != 0) {
-            heap.free(block);
-        }
-        return blocks;
-    }
-
-    private static void mark(long block, long size) {
-        Memory.putLong(block, block);
-        Memory.putLong(block + size - Long.BYTES, block);
-    }
-
-    private static void checkMark(long block, long size) {
-        if (Memory.getLong(block) != block || Memory.getLong(block + size - Long.BYTES) != block) {
-            throw new RuleBroken(
-                    "in a full heap, a block of " + size + " bytes does not keep its contents");
-        }
+        return Filling.isEnough(counts)
+                ? Finding.HOLDS
+                : Finding.note("memory does not come back: " + filling.story(counts));
     }
 }

@@ -62,6 +62,8 @@ class ConformanceTest {
                     overlap       | OVERLAPS_BEHIND_LARGE_BLOCKS | overlaps block #
                     giants        | OVERLAPS_BEHIND_GIANTS | overlaps block #
                     giants        | TELLS_USABLE_SIZES_AS_INTS | less than asked for
+                    threads       | LEAKS_WHAT_ANOTHER_THREAD_FREES | memory leaks, less comes back each time
+                    threads       | LOSES_CONTENTS_IN_REALLOC_BY_ANOTHER_THREAD | the contents are lost from byte 0 on
                     """)
     void a_planted_fault_is_called_by_its_name(String rule, Fault fault, String name) {
         Verdict verdict = check(rule, fault::plant);
@@ -72,7 +74,7 @@ class ConformanceTest {
     /// Either of the two threads that have the block may notice it first: the one that gets it, or
     /// the one whose contents are gone.
     @ParameterizedTest
-    @EnumSource(names = {"TWICE_THE_SAME"})
+    @EnumSource(names = {"TWICE_THE_SAME", "TWICE_THE_SAME_LARGE_BLOCK"})
     void a_block_that_two_threads_have_is_called_by_its_name(Fault fault) {
         Verdict verdict = check("threads", fault::plant);
         assertEquals(Outcome.BROKEN, verdict.outcome(), verdict.message());

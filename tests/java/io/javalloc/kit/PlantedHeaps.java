@@ -12,7 +12,9 @@ import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /// Heaps with one fault each, to see that the kit finds it and calls it by its name.
@@ -582,6 +584,57 @@ public final class PlantedHeaps {
                 };
             }
         },
+        LEAKS_WHAT_ANOTHER_THREAD_FREES {
+            @Override
+            public Heap plant(Region region) {
+                return new KnowsOwners(region) {
+                    @Override
+                    public void free(long address) {
+                        if (isOwn(address) || !isDue()) {
+                            super.free(address);
+                        }
+                    }
+                };
+            }
+        },
+        LOSES_CONTENTS_IN_REALLOC_BY_ANOTHER_THREAD {
+            @Override
+            public Heap plant(Region region) {
+                return new KnowsOwners(region) {
+                    @Override
+                    public long reallocate(long address, long size) {
+                        if (!isOwn(address)) {
+                            Memory.putLong(address, 0);
+                        }
+                        return super.reallocate(address, size);
+                    }
+                };
+            }
+        },
+        TWICE_THE_SAME_LARGE_BLOCK {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    private long last;
+
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        if (size <= 100_000) {
+                            return super.allocate(size, alignment);
+                        }
+                        last = last == 0 ? super.allocate(MIB, alignment) : last;
+                        return last;
+                    }
+
+                    @Override
+                    public void free(long address) {
+                        if (address != last) {
+                            super.free(address);
+                        }
+                    }
+                };
+            }
+        },
         PRINTS {
             @Override
             public Heap plant(Region region) {
@@ -657,6 +710,33 @@ public final class PlantedHeaps {
         public long usableSize(long address) {
             long usable = super.usableSize(address);
             return usable > most ? 2 * usable : usable;
+        }
+    }
+
+    /// Knows which thread has allocated which block.
+    private static class KnowsOwners extends Sound {
+        private final Map<Long, Thread> owners = new HashMap<>();
+
+        KnowsOwners(Region region) {
+            super(region);
+        }
+
+        final boolean isOwn(long address) {
+            return owners.get(address) == Thread.currentThread();
+        }
+
+        @Override
+        public long allocate(long size, long alignment) {
+            long block = super.allocate(size, alignment);
+            owners.put(block, Thread.currentThread());
+            return block;
+        }
+
+        @Override
+        public long allocateZeroed(long size, long alignment) {
+            long block = super.allocateZeroed(size, alignment);
+            owners.put(block, Thread.currentThread());
+            return block;
         }
     }
 
