@@ -14,7 +14,11 @@ enum Operation {
     WALK(7, "walk"),
     TRIM(8, "trim"),
     AT_EXIT(9, "atExit"),
-    FREE_SIZED(10, "freeSized");
+    FREE_SIZED(10, "freeSized"),
+    FILL(11, "fill"),
+    FLUSH(12, "flush"),
+    PUBLISH(13, "publish"),
+    PURGE(14, "purge");
 
     private final int code;
     private final String method;
@@ -50,8 +54,9 @@ enum Operation {
             case ALLOCATE, ALLOCATE_ZEROED -> method + "(" + a + ", " + b + ")";
             case REALLOCATE, FREE_SIZED -> method + "(" + Place.of(a, base, limit) + ", " + b + ")";
             case FREE, USABLE_SIZE -> method + "(" + Place.of(a, base, limit) + ")";
+            case FILL, FLUSH -> method + "(" + a + ", slots, " + b + ")";
             case TRIM -> method + "(" + a + ")";
-            case VERIFY, WALK, AT_EXIT -> method + "()";
+            case VERIFY, WALK, AT_EXIT, PUBLISH, PURGE -> method + "()";
         };
     }
 }

@@ -25,6 +25,7 @@ final class Rules {
                     new SurvivesDamage(),
                     new SurvivesRandomOperations(),
                     new ServesThreads(),
+                    new ServesBatches(),
                     new MakesNoGarbage());
 
     private Rules() {}

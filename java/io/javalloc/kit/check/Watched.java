@@ -122,7 +122,8 @@ record Watched(Heap heap, Slot slot) implements Layer {
         }
     }
 
-    private RuleBroken broken(Throwable thrown) {
+    /// What the call that was recorded last has thrown, in words.
+    RuleBroken broken(Throwable thrown) {
         if (thrown instanceof RuleBroken broken) {
             return broken;
         }

@@ -83,6 +83,39 @@ class ConformanceTest {
         assertTrue(isSeenAtOnce || isSeenLater, verdict.message());
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    FILLS_WITH_ONE_TWICE           | the same block twice
+                    FILLS_WITH_ANOTHER_CLASS       | published is class
+                    FILLS_ONE_SLOT_MORE            | writes to the slot behind
+                    PUBLISHES_NOTHING              | published is class 0
+                    PUBLISHES_FOR_EVER             | but of its page class
+                    COUNTS_NO_BATCHES              | liveBlocks() and liveBytes() answer 0 and
+                    FLUSHES_ALL_BUT_ONE            | memory does not come back
+                    FLUSHES_BLOCKS_OF_BATCHES_ONLY | throws IllegalStateException: planted
+                    FILLS_TWO_THREADS_WITH_ONE     | while other threads use the heap
+                    HAS_TOO_MANY_CLASSES           | classes() answers 49
+                    HAS_ODD_CLASSES                | a multiple of 16
+                    HAS_EQUAL_CLASSES              | more than 32
+                    HAS_LARGE_CLASSES              | at most 32768
+                    """)
+    void what_is_wrong_with_batches_is_called_by_its_name(PlantedBatches.Fault fault, String name) {
+        Verdict verdict = check("batches", fault::plant);
+        assertEquals(Outcome.BROKEN, verdict.outcome(), verdict.message());
+        assertTrue(verdict.message().contains(name), verdict.message());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"knr, the heap is no BatchHeap", "slab(random=on), the heap has no size classes"})
+    void batches_are_not_tried_where_there_are_none(String expression, String why) {
+        Verdict verdict = check("batches", region -> Catalog.create(expression, region, 0));
+        assertEquals(Outcome.OK, verdict.outcome());
+        assertEquals("not tried: " + why, verdict.message());
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
