@@ -25,17 +25,15 @@ import picocli.CommandLine.Spec;
             "",
             "A verdict is ok, note (worth a look: a heap may be so by its nature) or broken. A broken"
                     + " rule is shown with the command that tries it again, the same way."
-        },
-        footer = {
-            "",
-            "Exit status: 0, no rule is broken; 1, some are; 64, the command line or the expression is"
-                    + " wrong; 74, the verdicts cannot be written."
         })
 final class CheckCommand implements Callable<Integer> {
 
     private static final String INDENT = " ".repeat(8);
 
-    @Spec private CommandSpec spec;
+    /// A heap may print with each call: so many lines are shown for each rule.
+    private static final int MOST_PRINTED = 10;
+
+    private CommandSpec spec;
     @Mixin private HeapClassPath classPath;
 
     @Option(
@@ -74,6 +72,22 @@ final class CheckCommand implements Callable<Integer> {
     private double patience;
 
     private final List<Verdict> verdicts = new ArrayList<>();
+
+    /// Has the help end with the rules.
+    @Spec
+    void explain(CommandSpec command) {
+        spec = command;
+        List<String> footer = new ArrayList<>();
+        footer.addAll(List.of("", "The rules:"));
+        Conformance.claims()
+                .forEach((rule, claim) -> footer.add(String.format("  %-14s%s", rule, claim)));
+        footer.addAll(
+                List.of(
+                        "",
+                        "Exit status: 0, no rule is broken; 1, some are; 64, the command line or the"
+                                + " expression is wrong; 74, the verdicts cannot be written."));
+        spec.usageMessage().footer(footer.toArray(new String[0]));
+    }
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -116,7 +130,11 @@ final class CheckCommand implements Callable<Integer> {
         if (!isOk) {
             message.lines().forEach(text -> out.println(INDENT + text));
         }
-        printed.lines().forEach(text -> out.println(INDENT + "| " + text));
+        printed.lines().limit(MOST_PRINTED).forEach(text -> out.println(INDENT + "| " + text));
+        long more = printed.lines().count() - MOST_PRINTED;
+        if (more > 0) {
+            out.println(INDENT + "| ... " + more + " more lines");
+        }
         if (verdict.outcome() == Outcome.BROKEN) {
             out.println(INDENT + "again: " + again(verdict));
         }

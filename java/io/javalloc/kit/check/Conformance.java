@@ -4,8 +4,9 @@ import io.javalloc.kit.HeapMaker;
 import io.javalloc.kit.RuleBroken;
 import io.javalloc.kit.check.Verdict.Outcome;
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /// Tries the rules on a heap, in this process: a heap that crashes or does not come back takes it
 /// along. [Containment] is for heaps that one does not know.
@@ -15,11 +16,16 @@ public final class Conformance {
 
     /// The names of the rules, in the order in which they are tried.
     public static List<String> ruleNames() {
-        List<String> names = new ArrayList<>();
+        return List.copyOf(claims().keySet());
+    }
+
+    /// What each rule demands, by its name, in the order in which they are tried.
+    public static Map<String, String> claims() {
+        Map<String, String> claims = new LinkedHashMap<>();
         for (Rule rule : Rules.ALL) {
-            names.add(rule.name());
+            claims.put(rule.name(), rule.claim());
         }
-        return names;
+        return claims;
     }
 
     /// Tries one rule.

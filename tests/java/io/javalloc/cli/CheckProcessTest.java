@@ -114,4 +114,14 @@ class CheckProcessTest {
         assertEquals(0, outcome.status(), outcome.output());
         assertTrue(outcome.output().contains("| made by hand\n"), outcome.output());
     }
+
+    @Test
+    void of_what_the_heap_prints_with_each_call_little_is_shown() throws Exception {
+        Command.Outcome outcome =
+                check(Fault.PRINTS_WITH_EACH_CALL.expression(), "--rule=serves", "--rule=overlap");
+        assertEquals(0, outcome.status(), outcome.output());
+        String shown = "( +\\| allocates \\d+\n){10} +\\| \\.\\.\\. \\d+ more lines\n";
+        Pattern both = Pattern.compile("serves .*\n" + shown + ".* overlap .*\n" + shown);
+        assertTrue(both.matcher(outcome.output()).find(), outcome.output());
+    }
 }

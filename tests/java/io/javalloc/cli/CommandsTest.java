@@ -48,6 +48,7 @@ class CommandsTest {
         "check, --seed=N",
         "check, --rule=NAME",
         "check, Exit status",
+        "check, '  walk          walk() shows exactly the live blocks'",
         "bench, --csv=FILE",
         "bench, Exit status",
         "bench calls, Exit status",

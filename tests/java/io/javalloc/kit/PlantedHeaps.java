@@ -635,6 +635,18 @@ public final class PlantedHeaps {
                 };
             }
         },
+        PRINTS_WITH_EACH_CALL {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public long allocate(long size, long alignment) {
+                        System.out.println("allocates " + size);
+                        return super.allocate(size, alignment);
+                    }
+                };
+            }
+        },
         PRINTS {
             @Override
             public Heap plant(Region region) {
