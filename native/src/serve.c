@@ -8,11 +8,11 @@
 #include "internal.h"
 #include "route.h"
 
-/* ---- what the dynamic loader asks for ----
+/* ---- what the dynamic loader gives back ----
  *
- * It allocates while it changes a thread's table of thread-local storage (_dl_resize_dtv, _dl_update_slotinfo). libjvm
- * looks into that with each call, finds it out of date, and has the loader change it, inside of the change: the table
- * would be freed twice. So what comes from the loader does not go to Java, unless a magazine has it. */
+ * It frees and resizes what a thread's table of thread-local storage is made of while it changes that table
+ * (_dl_update_slotinfo, _dl_resize_dtv). libjvm looks into the table with each call, finds it out of date, and has the
+ * loader change it, inside of the change: the same would be freed twice. So this does not go to Java there and then. */
 
 /* The functions of calls.c and interpose.c jump to those here: who calls them calls us. */
 #define is_for_loader() unlikely(glibc_is_loader(__builtin_return_address(0)))
@@ -88,15 +88,6 @@ static inline __attribute__((always_inline)) void *allocate_by_java(struct threa
     return block;
 }
 
-static void *allocate_by_libc(struct thread *self, enum route route, enum operation op, size_t size, size_t alignment,
-                              bool zeroed) {
-    counters_count(route, op);
-    void *block = libc_allocate(self, size, alignment, zeroed);
-    if (unlikely(block == NULL))
-        errno = ENOMEM;
-    return block;
-}
-
 /* For who has not been let in at once. */
 static __attribute__((noinline)) void *allocate_refused(struct thread *self, enum operation op, size_t size,
                                                         size_t alignment, bool zeroed) {
@@ -106,24 +97,27 @@ static __attribute__((noinline)) void *allocate_refused(struct thread *self, enu
             return ready;
     }
     enum route route = route_of(self);
-    return route == ROUTE_JAVA ? allocate_by_java(self, op, size, alignment, zeroed)
-                               : allocate_by_libc(self, route, op, size, alignment, zeroed);
+    if (route == ROUTE_JAVA)
+        return allocate_by_java(self, op, size, alignment, zeroed);
+    counters_count(route, op);
+    void *block = libc_allocate(self, size, alignment, zeroed);
+    if (unlikely(block == NULL))
+        errno = ENOMEM;
+    return block;
 }
 
 static inline __attribute__((always_inline)) void *allocate(enum operation op, size_t size, size_t alignment,
-                                                            bool zeroed, bool is_for_loader) {
+                                                            bool zeroed) {
     struct thread *self = &thread_self;
-    if (is_for_loader)
-        return allocate_by_libc(self, ROUTE_LIBC, op, size, alignment, zeroed);
     return likely(route_enter(self)) ? allocate_by_java(self, op, size, alignment, zeroed)
                                      : allocate_refused(self, op, size, alignment, zeroed);
 }
 
 /* The compiler makes of this a shorter way than of any operation. */
-void *serve_malloc(size_t size) { return allocate(OP_MALLOC, size, _Alignof(max_align_t), false, is_for_loader()); }
+void *serve_malloc(size_t size) { return allocate(OP_MALLOC, size, _Alignof(max_align_t), false); }
 
 void *serve_allocate(enum operation op, size_t size, size_t alignment, bool zeroed) {
-    return allocate(op, size, alignment, zeroed, is_for_loader());
+    return allocate(op, size, alignment, zeroed);
 }
 
 /* What Java has freed may leave pages that nobody uses. */

@@ -1,6 +1,6 @@
-/* loader-tls.c: the dynamic loader allocates while it changes a thread's table of thread-local storage, and libjvm has
- * it changed again with the call that serves that: the loader would free the table twice, and storage of libraries that
- * are gone. */
+/* loader-tls.c: the dynamic loader resizes a thread's table of thread-local storage while it changes it, and frees
+ * storage of libraries that are gone; libjvm has the table changed again with the call that serves that: the loader
+ * would free the same twice. */
 #include "check.h"
 
 #include <dlfcn.h>
