@@ -161,6 +161,7 @@ bool route_inspect(int what, uintptr_t argument, uintptr_t another, intptr_t *an
     if (route_of_question(self) != ROUTE_JAVA)
         return false;
     route_drain_if_any(self);
+    self->counters->questions++;
     *answer = route_call(self, bridge.inspect, (uintptr_t)what, argument, another);
     if (unlikely(*answer == JAVALLOC_UNSEEN)) {
         report("not enough Java memory to %s", purposes[what]);

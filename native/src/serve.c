@@ -294,9 +294,11 @@ size_t serve_usable_size(void *block) {
     if (usable != 0 && (magazine_is_on() || gate_state() == GATE_LOST))
         return (size_t)usable;
     usable = JAVALLOC_NOT_MINE;
-    if (route_of_question(self) == ROUTE_JAVA)
+    if (route_of_question(self) == ROUTE_JAVA) {
+        self->counters->questions++;
         usable = route_call(self, bridge.usable_size, (uintptr_t)block, 0, 0);
-    else if (is_in_region)
+    } else if (is_in_region) {
         usable = 0; /* no byte is promised by a side that does not know the block */
+    }
     return usable == JAVALLOC_NOT_MINE ? libc_usable_size(block) : (size_t)usable;
 }

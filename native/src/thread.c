@@ -301,7 +301,7 @@ bool thread_prepare(void) {
 /* ---- a heap that does not come back ---- */
 
 static bool is_in_same_call(struct counters *record) {
-    uint64_t calls = 0;
+    uint64_t calls = record->questions;
     for (int op = 0; op < OPERATIONS; op++)
         calls += record->calls[ROUTE_JAVA][op] + record->calls[ROUTE_RELAY][op] + record->thread->magazines->calls[op];
     bool is =

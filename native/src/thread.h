@@ -94,6 +94,7 @@ struct counters {
     bool was_inside;            /* when thread_watch looked last; and how many calls there were then */
     uint64_t calls_then;
     uint64_t calls[ROUTES][OPERATIONS];
+    uint64_t questions; /* to the heap, which are no calls of the standard's */
 };
 
 void counters_count(enum route route, enum operation op);
