@@ -60,8 +60,6 @@ static bool is_on_the_way_to_relay(const struct thread *self) {
            self->window_before_libc == 0 && !self->is_on_relay_stack;
 }
 
-/* Who is inside of an operation may have been interrupted there by a handler of the program's, whose fault it is if it
- * is not in code of the JVM's. */
 static uintptr_t program_counter(const void *context) {
 #if defined(__x86_64__)
     return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
@@ -86,6 +84,8 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     struct thread *self = &thread_self;
     bool is_sent = info->si_code <= 0, is_on_the_way = !is_sent && is_on_the_way_to_relay(self);
     bool is_inside = !is_sent && thread_runs_jvm(self) && !is_on_the_way;
+    /* A handler of the program's may have interrupted the operation: the fault is its own if no code of the JVM's is at
+     * work. */
     bool is_in_jvm = is_inside && (self->kind == THREAD_JVM || jvm_has_code_at(program_counter(context)));
     bool is_elsewhere = is_sent && self->kind == THREAD_JVM && dispositions_have_handler(signal);
     if (is_elsewhere)

@@ -199,34 +199,29 @@ static uint64_t changed(int how, uint64_t before, uint64_t wanted) {
     return how == SIG_SETMASK ? wanted : how == SIG_BLOCK ? before | wanted : before & ~wanted;
 }
 
+/* As the kernel does, it writes no more of `before` than has signals. */
 static int mask_of_program(int how, const sigset_t *wanted, sigset_t *before) {
     struct thread *self = &thread_self;
+    sigset_t set, old;
+    unsigned asked = 0;
     signals_settle(self, NULL);
-    unsigned blocked = self->blocked_faults;
-    sigset_t old;
     if (wanted != NULL) {
-        sigset_t set = *wanted;
-        unsigned asked = signals_take_faults(&set);
+        set = *wanted;
+        asked = signals_take_faults(&set);
         if (how == SIG_SETMASK && self->handler_depth != 0)
             signals_mark(&set);
-        int error = set_mask(how, &set, &old);
-        if (error != 0)
-            return error;
-        if (is_changed_unseen(self, &old))
-            blocked = 0;
+    }
+    int error = set_mask(how, wanted == NULL ? NULL : &set, &old);
+    if (error != 0)
+        return error;
+    unsigned blocked = is_changed_unseen(self, &old) ? 0 : self->blocked_faults;
+    if (wanted != NULL) {
         self->blocked_faults = (unsigned)changed(how, blocked, asked);
         self->asked_mask = changed(how, bits_of(&old), bits_of(&set)) & ~(MARK | NEVER_BLOCKED);
         signals_deliver(self);
-    } else {
-        int error = set_mask(how, NULL, &old);
-        if (error != 0)
-            return error;
-        if (is_changed_unseen(self, &old))
-            blocked = 0;
     }
     if (before != NULL) {
-        *before = old;
-        set_bits(before, bits_of(before) & ~MARK);
+        set_bits(before, bits_of(&old) & ~MARK);
         signals_add_faults(before, blocked);
     }
     return 0;

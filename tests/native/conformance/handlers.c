@@ -427,6 +427,19 @@ static void a_signal_to_any_thread_is_handled_on_ours(void) {
     }
 }
 
+/* As the kernel does: who keeps no room for more than the signals that there are loses nothing. */
+static void no_more_is_written_than_there_are_signals(void) {
+    unsigned char room[sizeof(sigset_t)];
+    sigset_t none;
+    sigemptyset(&none);
+    for (int asks = 0; asks < 2; asks++) {
+        memset(room, 0x5a, sizeof room);
+        CHECK_EQ(pthread_sigmask(SIG_BLOCK, asks ? NULL : &none, (sigset_t *)(void *)room), 0);
+        for (size_t i = _NSIG / 8; i < sizeof room; i++)
+            CHECK_EQ(room[i], 0x5a);
+    }
+}
+
 /* Left by a jump, and again from further down: the stack pointer does not say whether a handler is at work. */
 __attribute__((noinline)) static void is_caught(size_t further_down) {
     volatile char below[further_down + 1];
@@ -495,6 +508,7 @@ int main(int argc, char **argv) {
     check_begin("handlers", argc, argv);
     told_what_was_asked_for();
     told_the_mask_that_was_asked_for();
+    no_more_is_written_than_there_are_signals();
     faults_are_caught_on_several_threads();
     faults_are_caught_from_further_down();
     what_is_unblocked_by_the_system_call_is_caught();
