@@ -64,16 +64,16 @@ EXPORTED void *javalloc_reallocarray(void *block, size_t count, size_t size) {
     return javalloc_realloc(block, bytes);
 }
 
-void calls_free_outside(void *block) {
-    if (likely(block != NULL))
+void calls_free(void *block) {
+    if (likely(region_contains(block)))
+        serve_free(block);
+    else if (likely(block != NULL))
         serve_free_outside(block);
 }
 
 EXPORTED void javalloc_free(void *block) {
-    if (unlikely(!region_contains(block)))
-        calls_free_outside(block);
-    else if (unlikely(!magazine_give(&thread_self, block, true)))
-        serve_free(block);
+    if (unlikely(!magazine_reaches(block)) || unlikely(!magazine_give(&thread_self, block, true)))
+        calls_free(block);
 }
 
 EXPORTED void javalloc_free_aligned_sized(void *block, size_t alignment, size_t size) {

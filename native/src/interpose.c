@@ -21,10 +21,8 @@ EXPORTED void *malloc(size_t size) {
 }
 
 EXPORTED void free(void *block) {
-    if (unlikely(!region_contains(block)))
-        calls_free_outside(block);
-    else if (unlikely(!magazine_give(&thread_self, block, true)))
-        serve_free(block);
+    if (unlikely(!magazine_reaches(block)) || unlikely(!magazine_give(&thread_self, block, true)))
+        calls_free(block);
 }
 
 EXPORTED void *calloc(size_t count, size_t size) { return javalloc_calloc(count, size); }

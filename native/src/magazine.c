@@ -65,13 +65,17 @@ static void learn_class(unsigned number) {
 void magazine_prepare(void) {
     if (bridge.class_bytes[1] == 0)
         return;
-    size_t step = 0;
+    size_t step = 0, most = 0;
     for (unsigned number = 1; number < JAVALLOC_CLASSES && bridge.class_bytes[number] != 0; number++) {
         learn_class(number);
+        most = bridge.class_bytes[number];
         for (; step <= MAGAZINE_LARGEST / MAGAZINE_STEP && step * MAGAZINE_STEP <= bridge.class_bytes[number]; step++)
             magazine_classes.of_step[step] = (uint8_t)number;
     }
-    magazine_classes.are_used = options.magazines;
+    if (options.magazines) {
+        magazine_classes.reach = bridge.region_bytes;
+        magazine_classes.most = most > MAGAZINE_LARGEST ? MAGAZINE_LARGEST : most;
+    }
 }
 
 /* 0 if it is none, as far as can be told. */

@@ -48,7 +48,8 @@ OURS extern struct magazine_classes {
     uint32_t bytes[JAVALLOC_CLASSES];      /* of a block */
     uint32_t last[JAVALLOC_CLASSES];       /* where the last block of a page starts */
     uint32_t reciprocal[JAVALLOC_CLASSES]; /* 2^32 divided by the bytes, rounded up */
-    bool are_used;                         /* in magazines; else only told apart */
+    size_t most;                           /* bytes of a block in a magazine; 0: magazines are not used */
+    size_t reach;                          /* the bytes of the region, in which they lie; or 0, too */
 } magazine_classes;
 
 /* The class that a request is served from; 0: by Java, one by one. */
@@ -71,9 +72,9 @@ static inline uint32_t magazine_count(const struct magazines *set, unsigned numb
 
 /* A block of so many bytes; NULL: there is none ready, or the thread may have none now. */
 static inline void *magazine_take(struct thread *self, size_t size, enum operation op) {
-    size_t number = magazine_class_of(size);
-    if (unlikely(self->stack_window == 0))
+    if (unlikely(size > magazine_classes.most) || unlikely(self->stack_window == 0))
         return NULL;
+    size_t number = magazine_classes.of_step[(size + MAGAZINE_STEP - 1) / MAGAZINE_STEP];
     thread_inside(self);
     struct magazines *set = self->magazines; /* not before: the helper may have taken them away */
     void *block = set->top[number];
@@ -87,6 +88,11 @@ static inline void *magazine_take(struct thread *self, size_t size, enum operati
     }
     thread_outside(self);
     return block;
+}
+
+/* Whether a block may be for a magazine; if so it is one of the region. */
+static inline bool magazine_reaches(const void *block) {
+    return (uintptr_t)block - bridge.region_base < magazine_classes.reach;
 }
 
 /* Keeps a block of the region; false: there is no room, or it is not one that can be kept. No address depends on
@@ -112,7 +118,7 @@ static inline bool magazine_give(struct thread *self, void *block, bool is_count
 }
 
 void magazine_prepare(void); /* once the Java side is up */
-static inline bool magazine_is_on(void) { return magazine_classes.are_used; }
+static inline bool magazine_is_on(void) { return magazine_classes.most != 0; }
 /* As magazine_take and magazine_give, with Java's help: the thread is inside. */
 void *magazine_fill(struct thread *self, size_t size);
 bool magazine_make_room(struct thread *self, void *block);

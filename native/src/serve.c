@@ -162,16 +162,22 @@ static void *resize_outside_region(struct thread *self, void *block, size_t size
     return libc_resize(self, block, size);
 }
 
-/* A block of the region, for which there is no room in a magazine. */
-static void release_block(struct thread *self, void *block, bool is_counted, bool is_for_loader) {
+/* Inside, and leaves: a block of the region, for which there is no room in a magazine. */
+static inline __attribute__((always_inline)) void release_by_java(struct thread *self, void *block, bool is_counted) {
+    self->served[OP_FREE] += is_counted;
+    route_drain_if_any(self);
+    if (!magazine_is_on() || !magazine_make_room(self, block))
+        route_operate(self, bridge.release, (uintptr_t)block, 0, 0);
+    route_leave(self);
+    watch_pages();
+}
+
+/* As release_by_java, for who is not inside. */
+static __attribute__((noinline)) void release_block(struct thread *self, void *block, bool is_counted,
+                                                    bool is_for_loader) {
     enum route route = route_unless(is_for_loader, self);
-    if (likely(route == ROUTE_JAVA)) {
-        self->served[OP_FREE] += is_counted;
-        route_drain_if_any(self);
-        if (!magazine_is_on() || !magazine_make_room(self, block))
-            route_operate(self, bridge.release, (uintptr_t)block, 0, 0);
-        route_leave(self);
-        watch_pages();
+    if (route == ROUTE_JAVA) {
+        release_by_java(self, block, is_counted);
     } else if (gate_state() == GATE_LOST) {
         counters_count(route, OP_FREE);
     } else {
@@ -259,7 +265,13 @@ static __attribute__((noinline)) void free_outside_region(struct thread *self, v
     libc_free(self, block);
 }
 
-void serve_free(void *block) { release_block(&thread_self, block, true, is_for_loader()); }
+void serve_free(void *block) {
+    struct thread *self = &thread_self;
+    if (likely(!is_for_loader()) && likely(route_enter(self)))
+        release_by_java(self, block, true);
+    else
+        release_block(self, block, true, is_for_loader());
+}
 
 void serve_free_outside(void *block) { free_outside_region(&thread_self, block, is_for_loader()); }
 

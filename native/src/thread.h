@@ -11,8 +11,7 @@
 
 /* malloc and free, where the thread's magazines have nothing and no room. */
 void *calls_malloc(size_t size);
-/* free of what is not in the region. */
-void calls_free_outside(void *block);
+void calls_free(void *block);
 
 /* ---- serve.c: blocks are allocated, resized and freed ---- */
 
