@@ -1,5 +1,6 @@
 package io.javalloc.kit.bench;
 
+import io.javalloc.kit.Scratch;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +40,7 @@ final class Measure implements AutoCloseable {
 
     private final Path program;
     private final int seconds;
-    private final Scratch scratch = new Scratch();
+    private final Scratch scratch = new Scratch("javalloc-bench");
     private final Path result;
     private final Path output;
     private final Path errors;

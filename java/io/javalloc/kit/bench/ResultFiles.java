@@ -26,18 +26,37 @@ public final class ResultFiles implements Sink, AutoCloseable {
     private static final String SEPARATOR = ": ";
     private static final String SUFFIX = ".csv";
 
-    private final Writer runs;
-    private final Writer calls;
+    private final Lines runs;
+    private final Lines calls;
 
     /// Begins both files anew.
     public ResultFiles(Path file, Map<String, String> setting) throws IOException {
-        runs = Files.newBufferedWriter(file);
-        calls = Files.newBufferedWriter(calls(file));
+        runs = new Lines(file, Files.newBufferedWriter(file));
+        calls = new Lines(calls(file), Files.newBufferedWriter(calls(file)));
         for (Map.Entry<String, String> entry : setting.entrySet()) {
-            runs.write(COMMENT + entry.getKey() + SEPARATOR + entry.getValue() + "\n");
+            runs.add(COMMENT + entry.getKey() + SEPARATOR + entry.getValue());
         }
-        write(runs, RUNS);
-        write(calls, CALLS);
+        runs.add(RUNS);
+        calls.add(CALLS);
+    }
+
+    /// A file that is written line by line. What goes wrong is told with its name.
+    private record Lines(Path file, Writer writer) implements AutoCloseable {
+
+        void add(String line) throws IOException {
+            try {
+                writer.write(line + "\n");
+                writer.flush();
+            } catch (IOException e) {
+                throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
+            }
+        }
+
+        /// All is written.
+        @Override
+        public void close() throws IOException {
+            writer.close();
+        }
     }
 
     /// The file of single calls that belongs to a file of runs.
@@ -48,15 +67,9 @@ public final class ResultFiles implements Sink, AutoCloseable {
         return runs.resolveSibling(stem + "-calls" + SUFFIX);
     }
 
-    private static void write(Writer file, String line) throws IOException {
-        file.write(line + "\n");
-        file.flush();
-    }
-
     @Override
     public void add(Sample sample) throws IOException {
-        write(
-                runs,
+        runs.add(
                 CsvLine.of(
                         sample.task(),
                         sample.kind(),
@@ -73,8 +86,7 @@ public final class ResultFiles implements Sink, AutoCloseable {
 
     @Override
     public void add(Latency latency) throws IOException {
-        write(
-                calls,
+        calls.add(
                 CsvLine.of(
                         latency.task(),
                         latency.contender(),

@@ -1,16 +1,14 @@
 package io.javalloc.kit.check;
 
+import io.javalloc.kit.Scratch;
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /// Tries rules in a process of their own. When a heap crashes it, ends it, or does not come back,
 /// the rule is named that was being tried, and another process goes on with the next.
@@ -29,6 +27,9 @@ public final class Containment {
     }
 
     private static final long TICK_MILLIS = 20;
+
+    /// The file that says how far the child is.
+    private static final String SLOTS = "slots";
 
     /// So much longer than the child's own watchdog the parent waits, in nanoseconds.
     private static final long GRACE = 5_000_000_000L;
@@ -74,57 +75,54 @@ public final class Containment {
     /// @throws WrongHeap   if the expression makes no heap
     /// @throws IOException if no process can be started
     public void run(Listener listener) throws IOException, InterruptedException {
-        Path work = Files.createTempDirectory("javalloc-check");
-        try {
-            Slots slots = new Slots(work.resolve("slots"), rules.size());
+        try (Scratch scratch = new Scratch("javalloc-check")) {
+            Slots slots = new Slots(scratch.file(SLOTS), rules.size());
             next = 0;
             while (next < rules.size()) {
-                runChild(work, slots, listener);
+                runChild(scratch, slots, listener);
             }
-        } finally {
-            delete(work);
         }
     }
 
-    private void runChild(Path work, Slots slots, Listener listener)
+    private void runChild(Scratch scratch, Slots slots, Listener listener)
             throws IOException, InterruptedException {
         printedBytes = 0;
         int first = next;
-        Process child = start(work);
+        Process child = start(scratch);
         Thread killer = new Thread(child::destroyForcibly, "killer");
         Runtime.getRuntime().addShutdownHook(killer);
         try {
-            follow(child, work, slots, listener);
+            follow(child, scratch, slots, listener);
         } finally {
             child.destroyForcibly().waitFor();
             Runtime.getRuntime().removeShutdownHook(killer);
         }
-        report(work, slots, listener);
+        report(scratch, slots, listener);
         if (next == rules.size()) {
             return;
         }
         Slot slot = slots.slot(next);
         if (slot.state() == Slot.State.RUNNING) {
             String step = slot.lastStep();
-            String words = death(child, work, slot);
+            String words = death(child, scratch, slot);
             slot.end(Slot.State.BROKEN, step.isEmpty() ? words : words + "\n" + step);
-            report(work, slots, listener);
+            report(scratch, slots, listener);
         } else if (next == first) {
             throw new IOException(
-                    "the Java process for the trial does not start: " + printed(work));
+                    "the Java process for the trial does not start: " + printed(scratch));
         }
     }
 
     /// Reports what has ended, until the child ends or hangs.
-    private void follow(Process child, Path work, Slots slots, Listener listener)
+    private void follow(Process child, Scratch scratch, Slots slots, Listener listener)
             throws IOException, InterruptedException {
         long calls = -1;
         long since = System.nanoTime();
         while (!child.waitFor(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
             int before = next;
-            report(work, slots, listener);
+            report(scratch, slots, listener);
             if (next == rules.size()) {
-                continue;
+                return; // all is known: whatever keeps it from ending does not matter
             }
             Slot slot = slots.slot(next);
             if (next != before || slot.calls() != calls) {
@@ -146,11 +144,11 @@ public final class Containment {
     }
 
     /// Hands on the verdicts of the rules that have ended.
-    private void report(Path work, Slots slots, Listener listener) throws IOException {
+    private void report(Scratch scratch, Slots slots, Listener listener) throws IOException {
         while (next < rules.size() && hasEnded(slots.slot(next))) {
             Verdict verdict = Conformance.verdict(rules.get(next), slots.slot(next));
             next++;
-            listener.ended(verdict, printed(work));
+            listener.ended(verdict, printed(scratch));
         }
     }
 
@@ -159,11 +157,11 @@ public final class Containment {
         return state != Slot.State.WAITING && state != Slot.State.RUNNING;
     }
 
-    private static String death(Process child, Path work, Slot slot) throws IOException {
+    private static String death(Process child, Scratch scratch, Slot slot) throws IOException {
         String left = slot.message().isEmpty() ? "" : slot.message() + "; after that, ";
-        if (Files.exists(crashLog(work))) {
-            String crash = CrashLog.describe(crashLog(work), slot);
-            Files.delete(crashLog(work));
+        if (Files.exists(crashLog(scratch))) {
+            String crash = CrashLog.describe(crashLog(scratch), slot);
+            Files.delete(crashLog(scratch));
             return left + crash;
         }
         return left
@@ -175,16 +173,16 @@ public final class Containment {
                 + " of this rule";
     }
 
-    private Process start(Path work) throws IOException {
+    private Process start(Scratch scratch) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM_OPTIONS);
-        command.add("-XX:ErrorFile=" + crashLog(work));
+        command.add("-XX:ErrorFile=" + crashLog(scratch));
         command.add("-cp");
         String own = System.getProperty("java.class.path");
         command.add(classPath.isEmpty() ? own : classPath + File.pathSeparator + own);
         command.add(Child.class.getName());
-        command.add(work.resolve("slots").toString());
+        command.add(scratch.file(SLOTS).toString());
         command.add(expression);
         command.add(Long.toString(settings.seed()));
         command.add(Double.toString(settings.seconds()));
@@ -194,21 +192,21 @@ public final class Containment {
         }
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(output(work).toFile())
+                .redirectOutput(output(scratch).toFile())
                 .start();
     }
 
-    private static Path crashLog(Path work) {
-        return work.resolve("crash.log");
+    private static Path crashLog(Scratch scratch) {
+        return scratch.file("crash.log");
     }
 
-    private static Path output(Path work) {
-        return work.resolve("output");
+    private static Path output(Scratch scratch) {
+        return scratch.file("output");
     }
 
     /// What the child has printed since the last time, but for HotSpot's own last words.
-    private String printed(Path work) throws IOException {
-        byte[] all = Files.readAllBytes(output(work));
+    private String printed(Scratch scratch) throws IOException {
+        byte[] all = Files.readAllBytes(output(scratch));
         int from = (int) Math.min(printedBytes, all.length);
         printedBytes = all.length;
         String text = new String(all, from, all.length - from, StandardCharsets.UTF_8);
@@ -219,19 +217,5 @@ public final class Containment {
             }
         }
         return String.join("\n", lines);
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder())
-                    .forEach(
-                            file -> {
-                                try {
-                                    Files.delete(file);
-                                } catch (IOException e) {
-                                    throw new UncheckedIOException(e);
-                                }
-                            });
-        }
     }
 }

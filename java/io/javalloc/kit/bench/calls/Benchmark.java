@@ -1,7 +1,7 @@
 package io.javalloc.kit.bench.calls;
 
+import io.javalloc.kit.Scratch;
 import io.javalloc.kit.bench.Contender;
-import io.javalloc.kit.bench.Scratch;
 import io.javalloc.kit.bench.calls.Samples.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ public final class Benchmark {
         contenders.add(LIBC);
         contenders.addAll(heaps);
         Samples samples = new Samples();
-        try (Scratch scratch = new Scratch()) {
+        try (Scratch scratch = new Scratch("javalloc-bench")) {
             for (int round = 1; round <= rounds; round++) {
                 for (String contender : contenders) {
                     progress.accept("round " + round + " of " + rounds + ": " + contender);

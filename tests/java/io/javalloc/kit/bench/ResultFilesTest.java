@@ -51,6 +51,14 @@ class ResultFilesTest {
     }
 
     @Test
+    void a_file_that_cannot_be_written_is_named() throws IOException {
+        Path file = Files.createSymbolicLink(folder.resolve("full.csv"), Path.of("/dev/full"));
+        String message =
+                assertThrows(IOException.class, () -> new ResultFiles(file, Map.of())).getMessage();
+        assertTrue(message.startsWith("cannot write " + file), message);
+    }
+
+    @Test
     void results_from_before_slow_calls_were_counted_are_read() throws IOException {
         Path file = folder.resolve("results.csv");
         try (ResultFiles files = new ResultFiles(file, Map.of())) {

@@ -1,25 +1,27 @@
-package io.javalloc.kit.bench;
+package io.javalloc.kit;
 
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// A folder for the files of one benchmark, deleted with all that is in it: also when the benchmark
-/// is ended from outside. Then nothing can be made in it any more, whatever still goes on.
+/// A folder for the files of one task, deleted with all that is in it: also when the task is ended
+/// from outside. Then nothing can be made in it any more, whatever still goes on.
 public final class Scratch implements AutoCloseable {
 
     private final Path folder;
     private final Thread deletion = new Thread(this::delete);
 
     /// Makes the folder.
-    public Scratch() throws IOException {
-        folder = Files.createTempDirectory("javalloc-bench");
+    ///
+    /// @param task what its name begins with
+    public Scratch(String task) throws IOException {
+        folder = Files.createTempDirectory(task);
         Runtime.getRuntime().addShutdownHook(deletion);
     }
 
     /// The folder.
-    Path folder() {
+    public Path folder() {
         return folder;
     }
 
