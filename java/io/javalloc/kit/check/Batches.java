@@ -137,6 +137,58 @@ final class Batches implements AutoCloseable {
     /// @param most at most so many, and at most [#MOST]
     /// @return how many
     int flush(int sizeClass, int most) {
+        int count = choose(sizeClass, most);
+        String call = "flush(" + sizeClass + ", slots, " + count + ")";
+        story.accept(call);
+        watched.flush(sizeClass, slots, count);
+        checkCounts(call);
+        return count;
+    }
+
+    /// Gives blocks back among which there are such as must be refused.
+    ///
+    /// @param other a class, not the same
+    void flushWrong(int sizeClass, int other) {
+        flush(sizeClass, 1);
+        flushWith(sizeClass, Memory.getLong(slot(0)), "a block that has been freed");
+        flushWith(sizeClass, blockOf(other), "a block of class " + other);
+        long middle = blockOf(sizeClass) + heap.classBytes(sizeClass) / 2;
+        flushWith(sizeClass, middle, "the middle of a block");
+        choose(sizeClass, 1);
+        Memory.putLong(slot(1), Memory.getLong(slot(0)));
+        refuse(sizeClass, 2, "the same block twice");
+    }
+
+    /// The address of a live block of a class.
+    private long blockOf(int sizeClass) {
+        int i = 0;
+        while (publishedAt(model.block(i).address()) != sizeClass) {
+            i++;
+        }
+        return model.block(i).address();
+    }
+
+    private void flushWith(int sizeClass, long wrong, String what) {
+        int count = choose(sizeClass, 2);
+        Memory.putLong(slot(count), Memory.getLong(slot(count - 1)));
+        Memory.putLong(slot(count - 1), wrong);
+        refuse(sizeClass, count + 1, what);
+    }
+
+    private void refuse(int sizeClass, int count, String what) {
+        String call =
+                "flush(" + sizeClass + ", slots, " + count + "), with " + what + " among them";
+        story.accept(call);
+        if (!watched.refuses(sizeClass, slots, count)) {
+            throw new RuleBroken(call + ", does not throw HeapCorruption");
+        }
+        checkCounts(call);
+    }
+
+    /// Writes blocks of a class to the slots, in any order. They count as given back.
+    ///
+    /// @return how many there are
+    private int choose(int sizeClass, int most) {
         int count = 0;
         for (int i = model.liveBlocks() - 1; i >= 0 && count < most; i--) {
             Block block = model.block(i);
@@ -148,10 +200,6 @@ final class Batches implements AutoCloseable {
                 count++;
             }
         }
-        String call = "flush(" + sizeClass + ", slots, " + count + ")";
-        story.accept(call);
-        watched.flush(sizeClass, slots, count);
-        checkCounts(call);
         return count;
     }
 

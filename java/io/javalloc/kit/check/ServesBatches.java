@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /// A [BatchHeap] serves by the batch as it does one by one, says of each page which class it has,
-/// and counts what is live. Not for other heaps.
+/// counts what is live, and refuses what is wrong in a batch. Not for other heaps.
 final class ServesBatches implements Rule {
 
     private static final int THREADS = 4;
@@ -21,6 +21,9 @@ final class ServesBatches implements Rule {
     private static final int BLOCKS = 150;
 
     private static final int PAGES = 3;
+
+    /// Blocks of each class that are enough to try what is refused, also for the class before.
+    private static final int WRONG = 12;
 
     private static final long SMALL_REGION = 1 << 18;
     private static final int ROUNDS = 4;
@@ -55,6 +58,7 @@ final class ServesBatches implements Rule {
             }
             try (Batches batches = new Batches(trial, subject)) {
                 fillAll(batches, heap);
+                refuse(batches, classes);
                 mix(batches);
                 batches.giveBackAll();
                 batches.model().checkAll();
@@ -81,6 +85,17 @@ final class ServesBatches implements Rule {
                 batch = 3 * batch;
             }
             batches.flush(sizeClass, (int) Math.min(Batches.MOST, wanted / 2));
+        }
+        batches.model().checkAll();
+    }
+
+    /// What is no block of the class, or none any more, is refused, and nothing else is.
+    private static void refuse(Batches batches, int classes) {
+        for (int sizeClass = 1; sizeClass < classes; sizeClass++) {
+            batches.fill(sizeClass, WRONG);
+        }
+        for (int sizeClass = 1; sizeClass < classes && classes > 2; sizeClass++) {
+            batches.flushWrong(sizeClass, sizeClass % (classes - 1) + 1);
         }
         batches.model().checkAll();
     }

@@ -1,6 +1,7 @@
 package io.javalloc.kit.check;
 
 import io.javalloc.BatchHeap;
+import io.javalloc.HeapCorruption;
 
 /// The calls that only a [BatchHeap] has, recorded and told as those of every heap are by
 /// [Watched].
@@ -22,6 +23,21 @@ record WatchedBatches(BatchHeap heap, Watched watched) {
         watched.slot().call(Operation.FLUSH, sizeClass, count);
         try {
             heap.flush(sizeClass, slots, count);
+        } catch (Throwable e) {
+            throw watched.broken(e);
+        }
+    }
+
+    /// As [#flush].
+    ///
+    /// @return whether the heap refuses something
+    boolean refuses(int sizeClass, long slots, int count) {
+        watched.slot().call(Operation.FLUSH, sizeClass, count);
+        try {
+            heap.flush(sizeClass, slots, count);
+            return false;
+        } catch (HeapCorruption e) {
+            return true;
         } catch (Throwable e) {
             throw watched.broken(e);
         }

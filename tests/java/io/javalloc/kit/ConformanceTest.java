@@ -72,7 +72,8 @@ class ConformanceTest {
     }
 
     /// Either of the two threads that have the block may notice it first: the one that gets it, or
-    /// the one whose contents are gone.
+    /// the one whose contents are gone. When one of them has freed it, it is cut for other blocks,
+    /// of which one is seen to lie where the other thread's is.
     @ParameterizedTest
     @EnumSource(names = {"TWICE_THE_SAME", "TWICE_THE_SAME_LARGE_BLOCK"})
     void a_block_that_two_threads_have_is_called_by_its_name(Fault fault) {
@@ -80,7 +81,8 @@ class ConformanceTest {
         assertEquals(Outcome.BROKEN, verdict.outcome(), verdict.message());
         boolean isSeenAtOnce = verdict.message().contains("answers base +");
         boolean isSeenLater = verdict.message().contains("while it was live");
-        assertTrue(isSeenAtOnce || isSeenLater, verdict.message());
+        boolean isSeenInParts = verdict.message().contains("overlaps block #");
+        assertTrue(isSeenAtOnce || isSeenLater || isSeenInParts, verdict.message());
     }
 
     @ParameterizedTest(name = "{0}")
@@ -97,6 +99,9 @@ class ConformanceTest {
                     FLUSHES_ALL_BUT_ONE            | memory does not come back
                     FLUSHES_BLOCKS_OF_BATCHES_ONLY | throws IllegalStateException: planted
                     FILLS_TWO_THREADS_WITH_ONE     | while other threads use the heap
+                    FLUSHES_WHAT_IS_WRONG          | with a block that has been freed among them, does not throw
+                    FLUSHES_NOTHING_BEHIND_WHAT_IS_WRONG | with a block that has been freed among them, liveBlocks()
+                    FLUSHES_BLOCKS_OF_ANOTHER_CLASS | with a block of class 2 among them, does not throw
                     HAS_TOO_MANY_CLASSES           | classes() answers 49
                     HAS_ODD_CLASSES                | a multiple of 16
                     HAS_EQUAL_CLASSES              | more than 32

@@ -3,6 +3,7 @@ package io.javalloc.kit;
 import io.javalloc.BatchHeap;
 import io.javalloc.Heap;
 import io.javalloc.HeapArguments;
+import io.javalloc.HeapCorruption;
 import io.javalloc.HeapOption;
 import io.javalloc.HeapProvider;
 import io.javalloc.Layer;
@@ -216,6 +217,55 @@ public final class PlantedBatches {
                             Memory.putLong(slots, block == 0 ? Memory.getLong(slots) : block);
                         }
                         return filled;
+                    }
+                };
+            }
+        },
+        FLUSHES_WHAT_IS_WRONG {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void flush(int sizeClass, long slots, int count) {
+                        try {
+                            super.flush(sizeClass, slots, count);
+                        } catch (HeapCorruption ignored) {
+                            // planted
+                        }
+                    }
+                };
+            }
+        },
+        FLUSHES_NOTHING_BEHIND_WHAT_IS_WRONG {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void flush(int sizeClass, long slots, int count) {
+                        for (int i = 0; i < count; i++) {
+                            super.flush(sizeClass, slots + (long) i * Long.BYTES, 1);
+                        }
+                    }
+                };
+            }
+        },
+        FLUSHES_BLOCKS_OF_ANOTHER_CLASS {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public void flush(int sizeClass, long slots, int count) {
+                        HeapCorruption refusal = null;
+                        for (int i = 0; i < count; i++) {
+                            try {
+                                free(Memory.getLong(slots + (long) i * Long.BYTES));
+                            } catch (HeapCorruption e) {
+                                refusal = e;
+                            }
+                        }
+                        if (refusal != null) {
+                            throw refusal;
+                        }
                     }
                 };
             }
