@@ -31,12 +31,17 @@ void behind_find(void) {
     *(void **)&behind_found.wait = newer("pthread_cond_wait");
     *(void **)&behind_found.timed_wait = newer("pthread_cond_timedwait");
     *(void **)&behind_found.sleep = dlsym(RTLD_NEXT, "nanosleep");
+    *(void **)&behind_found.action = dlsym(RTLD_NEXT, "__sigaction");
+    *(void **)&behind_found.signal_bsd = dlsym(RTLD_NEXT, "bsd_signal");
+    *(void **)&behind_found.signal_sysv = dlsym(RTLD_NEXT, "__sysv_signal");
     *(void **)&behind_found.suspend = dlsym(RTLD_NEXT, "sigsuspend");
     *(void **)&behind_found.await_signal_until = dlsym(RTLD_NEXT, "sigtimedwait");
     *(void **)&behind_found.await_signal = dlsym(RTLD_NEXT, "sigwait");
     *(void **)&behind_found.poll = dlsym(RTLD_NEXT, "ppoll");
+    *(void **)&behind_found.poll_checked = dlsym(RTLD_NEXT, "__ppoll_chk");
     *(void **)&behind_found.select = dlsym(RTLD_NEXT, "pselect");
     *(void **)&behind_found.epoll = dlsym(RTLD_NEXT, "epoll_pwait");
+    *(void **)&behind_found.epoll_finely = dlsym(RTLD_NEXT, "epoll_pwait2");
     *(void **)&behind_found.getenv = dlsym(RTLD_NEXT, "getenv");
     *(void **)&behind_found.secure_getenv = dlsym(RTLD_NEXT, "secure_getenv");
     *(void **)&behind_found.setenv = dlsym(RTLD_NEXT, "setenv");

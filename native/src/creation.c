@@ -17,6 +17,8 @@ static struct start {
     unsigned blocked_faults;
     uint64_t asked_mask;
     bool is_in_handler; /* of a fault, who creates it */
+    bool is_in_fork;    /* in a handler of it, who creates it; with which mask */
+    uint64_t mask_behind_fork;
 } starts[STARTS];
 static _Atomic unsigned next_start;
 
@@ -36,6 +38,8 @@ static struct start *take_start(void *(*routine)(void *), thrd_start_t routine_c
         start->blocked_faults = thread_self.blocked_faults; /* the rest of the mask the kernel hands on */
         start->asked_mask = thread_self.asked_mask;
         start->is_in_handler = thread_self.handler_depth != 0;
+        start->is_in_fork = thread_self.is_forking;
+        start->mask_behind_fork = thread_self.mask_behind_fork;
         return start;
     }
     return NULL;
@@ -52,6 +56,8 @@ static struct start begin(struct start *given) {
     given->is_taken = false;
     thread_self.blocked_faults = start.blocked_faults;
     thread_self.asked_mask = start.asked_mask;
+    if (start.is_in_fork)
+        signals_begin_thread(start.mask_behind_fork);
     if (start.is_in_handler)
         signals_unmark();
     thread_begin();

@@ -22,10 +22,6 @@ static bool is_needed_by_jvm(int signal) {
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL || signal == SUSPEND_SIGNAL;
 }
 
-typedef void (*handler_function)(int);
-extern handler_function __sysv_signal(int signal, handler_function handler);
-extern handler_function bsd_signal(int signal, handler_function handler);
-
 static struct {
     bool is_kept;
     struct sigaction wanted; /* if it is kept: what the program asked for */
@@ -76,29 +72,49 @@ static void keep_for_jvm(int signal, const struct sigaction *of_jvm, const struc
     entries[signal].wanted = *of_program;
     entries[signal].is_kept = true;
     is_open = true;
-    __sigaction(signal, &ours, NULL);
+    behind()->action(signal, &ours, NULL);
+}
+
+/* A handler that the program, or a library of it, has set before us. */
+static void pass_on_earlier(int signal, const struct sigaction *wanted) {
+    struct sigaction allowed = *wanted;
+    if (is_function(wanted))
+        entries[signal].faults = signals_take_faults(&allowed.sa_mask);
+    behind()->action(signal, &allowed, NULL);
 }
 
 void dispositions_restore(const struct sigaction before[NSIG], bool is_up) {
     for (int signal = 1; signal < NSIG; signal++) {
         struct sigaction now;
-        if (__sigaction(signal, NULL, &now) != 0)
+        if (behind()->action(signal, NULL, &now) != 0)
             continue;
         if (is_up && is_needed_by_jvm(signal))
             keep_for_jvm(signal, &now, &before[signal]);
+        else if (is_up)
+            pass_on_earlier(signal, &before[signal]);
         else
-            __sigaction(signal, &before[signal], NULL);
+            behind()->action(signal, &before[signal], NULL);
     }
 }
 
-void dispositions_expect_jvm(void) { is_open = is_beside = true; }
+void dispositions_expect_jvm(void) {
+    sigset_t mask;
+    lock(&mask);
+    for (int signal = 1; signal < NSIG; signal++) {
+        struct sigaction now;
+        if (!is_needed_by_jvm(signal) && behind()->action(signal, NULL, &now) == 0 && is_function(&now))
+            pass_on_earlier(signal, &now);
+    }
+    is_open = is_beside = true;
+    unlock(&mask);
+}
 
 /* It gets the handlers that it needs. Of the others it is told that it has got them. */
 static int of_jvm(int signal, const struct sigaction *wanted, struct sigaction *before) {
     sigset_t mask;
     struct sigaction now;
     lock(&mask);
-    int result = __sigaction(signal, NULL, &now);
+    int result = behind()->action(signal, NULL, &now);
     if (result == 0 && entries[signal].is_kept) {
         now = entries[signal].wanted;
     } else if (result == 0) {
@@ -118,9 +134,9 @@ static int keep(int signal, const struct sigaction *wanted, struct sigaction *be
     struct sigaction old = entries[signal].wanted;
     if (wanted != NULL) {
         struct sigaction ours;
-        __sigaction(signal, NULL, &ours);
+        behind()->action(signal, NULL, &ours);
         follow_flags(&ours, wanted);
-        __sigaction(signal, &ours, NULL);
+        behind()->action(signal, &ours, NULL);
         entries[signal].wanted = *wanted;
     }
     if (before != NULL)
@@ -136,7 +152,7 @@ static int pass_on(int signal, const struct sigaction *wanted, struct sigaction 
         faults = signals_take_faults(&allowed.sa_mask);
         wanted = &allowed;
     }
-    if (__sigaction(signal, wanted, before) != 0)
+    if (behind()->action(signal, wanted, before) != 0)
         return -1;
     if (wanted != NULL)
         entries[signal].faults = faults;
@@ -148,14 +164,14 @@ static int pass_on(int signal, const struct sigaction *wanted, struct sigaction 
 /* The JVM's own wishes are the kernel's, and those of a child that shares our memory (vfork) are its own. */
 static bool is_of_program(int signal) {
     return is_open && signal > 0 && signal < NSIG && !thread_runs_jvm(&thread_self) &&
-           (process_is_own() || gate_is_child());
+           (process_is_own() || gate_is_undecided());
 }
 
 EXPORTED int sigaction(int signal, const struct sigaction *wanted, struct sigaction *before) {
     if (is_beside && thread_self.kind == THREAD_JVM)
         return of_jvm(signal, wanted, before);
     if (!is_of_program(signal))
-        return __sigaction(signal, wanted, before);
+        return behind()->action(signal, wanted, before);
     sigset_t mask;
     struct sigaction copy, old; /* what is handed in may lie anywhere, and fault */
     if (wanted != NULL)
@@ -177,13 +193,22 @@ static handler_function set(int signal, handler_function handler, int flags) {
 static bool is_kept(int signal) { return is_of_program(signal) && entries[signal].is_kept; }
 
 EXPORTED handler_function signal(int signal, handler_function handler) {
-    return is_kept(signal) ? set(signal, handler, SA_RESTART) : bsd_signal(signal, handler);
+    return is_kept(signal) ? set(signal, handler, SA_RESTART) : behind()->signal_bsd(signal, handler);
 }
 
 EXPORTED handler_function ssignal(int number, handler_function handler) { return signal(number, handler); }
+EXPORTED handler_function bsd_signal(int number, handler_function handler) { return signal(number, handler); }
 
 EXPORTED handler_function sysv_signal(int signal, handler_function handler) {
-    return is_kept(signal) ? set(signal, handler, (int)SA_RESETHAND | SA_NODEFER) : __sysv_signal(signal, handler);
+    return is_kept(signal) ? set(signal, handler, (int)SA_RESETHAND | SA_NODEFER)
+                           : behind()->signal_sysv(signal, handler);
+}
+
+/* What `signal` is in programs that are compiled for the C standard alone. */
+EXPORTED handler_function __sysv_signal(int number, handler_function handler) { return sysv_signal(number, handler); }
+
+EXPORTED int __sigaction(int signal, const struct sigaction *wanted, struct sigaction *before) {
+    return sigaction(signal, wanted, before);
 }
 
 /* ---- what is done ---- */
@@ -224,6 +249,30 @@ static void call(int signal, const struct sigaction *wanted, siginfo_t *info, vo
     self->handler_depth = outer;
     self->blocked_faults = blocked;
     signals_deliver(self);
+}
+
+static bool is_ignored(int signal) { return entries[signal].is_kept && entries[signal].wanted.sa_handler == SIG_IGN; }
+
+static struct sigaction set_aside[NSIG];
+
+bool dispositions_ignore(void) {
+    for (int signal = 1; signal < NSIG; signal++)
+        if (is_ignored(signal))
+            return true;
+    return false;
+}
+
+void dispositions_hand_on(void) {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (int signal = 1; signal < NSIG; signal++)
+        if (is_ignored(signal))
+            behind()->action(signal, &ignore, &set_aside[signal]);
+}
+
+void dispositions_take_back(void) {
+    for (int signal = 1; signal < NSIG; signal++)
+        if (is_ignored(signal))
+            behind()->action(signal, &set_aside[signal], NULL);
 }
 
 bool dispositions_have_handler(int signal) { return is_function(&entries[signal].wanted); }

@@ -110,7 +110,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     if (is_on_the_way)
         thread_inside(self);
     if (!is_called) {
-        __sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+        behind()->action(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
         if (is_sent)
             raise(signal); /* it comes when this handler has returned; a real fault comes by itself */
     }

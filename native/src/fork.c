@@ -166,10 +166,12 @@ EXPORTED pid_t _Fork(void) {
 /* Its handlers, ours among them, are called under a lock of libc's, if there is more than one thread, and with the JVM
  * there always is. A handler of a signal that forks, too, must not come in between: it would wait for that lock. */
 EXPORTED pid_t fork(void) {
-    sigset_t mask;
-    signals_block_all_but_faults(&mask);
+    struct thread *self = &thread_self;
+    if (options.off || self->is_forking)
+        return behind()->fork();
+    signals_begin_fork(self);
     pid_t child = behind()->fork();
-    signals_restore(&mask);
+    signals_end_fork(self);
     return child;
 }
 

@@ -92,8 +92,10 @@ static bool purge(void) {
      * says so first, and then waits for the one that is inside without a lock. */
     bool is_shared = thread_end_solitude(magazine_is_on());
     bool is_more = magazine_is_on() && (!is_shared || clear_unused());
-    is_more |= bridge.inspect(JAVALLOC_PURGE, is_shared, 0) == 1;
-    return is_more;
+    intptr_t answer = bridge.inspect(JAVALLOC_PURGE, is_shared, 0);
+    if (answer == JAVALLOC_CORRUPT)
+        report_and_abort(bridge.message);
+    return is_more || answer == 1;
 }
 
 /* Nobody may be in the heap for a moment, and that may not be had at once. In between they get in. Without stubs JNI

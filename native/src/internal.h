@@ -35,6 +35,8 @@
 
 /* ---- behind.c: the functions behind those that we define ---- */
 
+typedef void (*handler_function)(int signal);
+
 struct behind {
     void (*exit)(int status);
     pid_t (*fork)(void), (*fork_quietly)(void); /* the second is _Fork */
@@ -47,13 +49,20 @@ struct behind {
     int (*wait)(pthread_cond_t *condition, pthread_mutex_t *mutex);
     int (*timed_wait)(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
     int (*sleep)(const struct timespec *time, struct timespec *rest);
+    int (*action)(int signal, const struct sigaction *wanted, struct sigaction *before); /* __sigaction */
+    handler_function (*signal_bsd)(int signal, handler_function handler);                /* signal */
+    handler_function (*signal_sysv)(int signal, handler_function handler);               /* sysv_signal */
     int (*suspend)(const sigset_t *mask);
     int (*await_signal_until)(const sigset_t *wanted, siginfo_t *info, const struct timespec *time);
     int (*await_signal)(const sigset_t *wanted, int *signal);
     int (*poll)(struct pollfd *files, nfds_t count, const struct timespec *time, const sigset_t *mask);
+    int (*poll_checked)(struct pollfd *files, nfds_t count, const struct timespec *time, const sigset_t *mask,
+                        size_t bytes);
     int (*select)(int count, fd_set *readable, fd_set *writable, fd_set *failed, const struct timespec *time,
                   const sigset_t *mask);
     int (*epoll)(int file, struct epoll_event *events, int room, int time, const sigset_t *mask);
+    int (*epoll_finely)(int file, struct epoll_event *events, int room, const struct timespec *time,
+                        const sigset_t *mask); /* epoll_pwait2; NULL: libc is older */
     char *(*getenv)(const char *name), *(*secure_getenv)(const char *name);
     int (*setenv)(const char *name, const char *value, int replace), (*unsetenv)(const char *name);
     int (*putenv)(char *entry), (*clearenv)(void);

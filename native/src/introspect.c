@@ -15,7 +15,8 @@ struct overview {
 static struct overview overview(void) {
     intptr_t live = 0;
     route_inspect(JAVALLOC_LIVE_BYTES, 0, 0, &live);
-    return (struct overview){region_committed(), (size_t)live};
+    size_t committed = region_committed(), bytes = live < 0 ? 0 : (size_t)live;
+    return (struct overview){committed < bytes ? bytes : committed, bytes}; /* some heaps have blocks elsewhere, too */
 }
 
 EXPORTED struct mallinfo2 mallinfo2(void) {

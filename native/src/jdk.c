@@ -39,8 +39,9 @@ const char *jdk_find(char home[JDK_PATH_MAX]) {
     static char message[512];
     const char *chosen = getenv("JAVALLOC_JAVA_HOME"), *usual = getenv("JAVA_HOME");
     const char *candidates[] = {chosen, usual, JAVALLOC_BUILD_JDK};
-    size_t first = 0, count = chosen != NULL ? 1 : 3; /* who names one wants that one */
-    for (size_t i = first; i < count; i++) {
+    bool is_chosen = chosen != NULL && chosen[0] != '\0';
+    size_t count = is_chosen ? 1 : 3; /* who names one wants that one */
+    for (size_t i = 0; i < count; i++) {
         const char *candidate = candidates[i];
         if (candidate == NULL || candidate[0] == '\0' || strlen(candidate) >= JDK_PATH_MAX)
             continue;
@@ -49,9 +50,9 @@ const char *jdk_find(char home[JDK_PATH_MAX]) {
             return NULL;
         }
     }
-    if (chosen != NULL)
+    if (is_chosen)
         snprintf(message, sizeof message,
-                 "no JDK %d or newer: looked at JAVALLOC_JAVA_HOME=%.200s, and because that is set nowhere else",
+                 "no JDK %d or newer: looked at JAVALLOC_JAVA_HOME=%.200s, and nowhere else because that is set",
                  JDK_OLDEST, chosen);
     else
         snprintf(message, sizeof message,

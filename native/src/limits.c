@@ -224,7 +224,11 @@ EXPORTED int getrlimit64(__rlimit_resource_t resource, struct rlimit64 *limit) {
 /* ---- another program ---- */
 
 static int execute(const char *path, char *const arguments[], char *const environment[]) {
-    return (int)syscall(SYS_execve, path, arguments, environment);
+    sigset_t mask;
+    signals_hand_on(&thread_self, &mask);
+    int result = (int)syscall(SYS_execve, path, arguments, environment);
+    signals_restore(&mask);
+    return result;
 }
 
 static bool stop_jvm_threads(void) {
@@ -249,27 +253,34 @@ static void raise_again(const struct limit *limit, const struct rlimit *before) 
 }
 
 /* What is ours does not go with it. If it cannot be executed (a shell tries each folder of PATH), all is as before. */
-static int execute_with_limits_asked(const char *path, char *const arguments[], char *const environment[]) {
+static int execute_as_asked(const char *path, char *const arguments[], char *const environment[]) {
     const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
     struct rlimit address_space_before = none, data_before = none;
-    /* A JVM thread that gets no memory ends the process. In a child that has not called Java there are none. */
-    bool with_jvm = process_is_own() && !gate_is_child() && !gate_is_asleep() && stop_jvm_threads();
+    /* A JVM thread that gets no memory ends the process, and so does a fault that is ignored. In a child that has not
+     * called Java there are none. */
+    bool has_jvm = process_is_own() && !gate_is_child() && !gate_is_asleep();
+    bool is_stopped = has_jvm && stop_jvm_threads();
+    bool is_alone = !has_jvm || (is_stopped && glibc_is_single_threaded());
+    if (is_alone)
+        dispositions_hand_on();
     lower(&address_space, &address_space_before);
     lower(&data, &data_before);
     int result = execute(path, arguments, environment);
     int saved = errno;
     raise_again(&address_space, &address_space_before);
     raise_again(&data, &data_before);
-    if (with_jvm) {
-        jvm_threads_let_go();
+    if (is_alone)
+        dispositions_take_back();
+    if (is_stopped) {
+        jvm_threads_let_go_soon(); /* not at once: in a child they may not be there yet */
         jvm_threads_end_turn();
     }
     errno = saved;
     return result;
 }
 
-/* The other exec functions reach the kernel without us: they pass on the larger limit. */
+/* The other exec functions reach the kernel without us: they pass on what is the kernel's. */
 EXPORTED int execve(const char *path, char *const arguments[], char *const environment[]) {
-    return address_space.is_raised || data.is_raised ? execute_with_limits_asked(path, arguments, environment)
-                                                     : execute(path, arguments, environment);
+    bool is_as_asked = !address_space.is_raised && !data.is_raised && !dispositions_ignore();
+    return (is_as_asked ? execute : execute_as_asked)(path, arguments, environment);
 }

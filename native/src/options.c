@@ -71,7 +71,7 @@ void options_read(void) {
     options.children = (enum children)choice("JAVALLOC_CHILDREN", (const char *const[3]){"auto", "java", "libc"});
     options.patience_seconds = seconds("JAVALLOC_PATIENCE", 10);
     options.exec_is_ignored = is_set("JAVALLOC_EXEC", "ignore", "follow");
-    options.magazines = is_set("JAVALLOC_MAGAZINES", "on", "off") || getenv("JAVALLOC_MAGAZINES") == NULL;
+    options.magazines = !is_set("JAVALLOC_MAGAZINES", "off", "on");
     options.verify = is_set("JAVALLOC_VERIFY", "1", "0");
     options.strict = is_set("JAVALLOC_STRICT", "1", "0");
     options.stats_text = is_set("JAVALLOC_STATS_FORMAT", "text", "json");

@@ -142,7 +142,8 @@ static const char *const purposes[] = {
 static intptr_t less_what_is_kept(int what, intptr_t answer) {
     uint64_t blocks, bytes;
     depot_kept(&blocks, &bytes);
-    return answer - (intptr_t)(what == JAVALLOC_LIVE_BLOCKS ? blocks : what == JAVALLOC_LIVE_BYTES ? bytes : 0);
+    intptr_t kept = (intptr_t)(what == JAVALLOC_LIVE_BLOCKS ? blocks : what == JAVALLOC_LIVE_BYTES ? bytes : 0);
+    return kept == 0 || answer > kept ? answer - kept : 0; /* other threads go on meanwhile */
 }
 
 void route_flush(bool all) {

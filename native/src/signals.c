@@ -178,6 +178,56 @@ void signals_settle(struct thread *self, const sigset_t *mask) {
     signals_deliver(self);
 }
 
+#define NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
+
+static uint64_t changed(int how, uint64_t before, uint64_t wanted) {
+    return how == SIG_SETMASK ? wanted : how == SIG_BLOCK ? before | wanted : before & ~wanted;
+}
+
+void signals_begin_fork(struct thread *self) {
+    sigset_t mask;
+    signals_block_all_but_faults(&mask);
+    self->mask_behind_fork = bits_of(&mask);
+    self->is_forking = true;
+}
+
+void signals_end_fork(struct thread *self) {
+    self->is_forking = false;
+    signals_begin_thread(self->mask_behind_fork);
+}
+
+void signals_begin_thread(uint64_t bits) {
+    sigset_t mask;
+    sigemptyset(&mask);
+    set_bits(&mask, bits);
+    set_mask(SIG_SETMASK, &mask, NULL);
+}
+
+/* As set_mask, on the program's behalf. As the kernel does, it writes no more of `before` than has signals. */
+static int set_mask_of_program(struct thread *self, int how, const sigset_t *wanted, sigset_t *before) {
+    if (!self->is_forking)
+        return set_mask(how, wanted, before);
+    if (wanted != NULL && how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
+        return EINVAL;
+    uint64_t old = self->mask_behind_fork;
+    if (wanted != NULL)
+        self->mask_behind_fork = changed(how, old, bits_of(wanted)) & ~NEVER_BLOCKED;
+    if (before != NULL)
+        set_bits(before, old);
+    return 0;
+}
+
+void signals_hand_on(const struct thread *self, sigset_t *before) {
+    sigset_t mask;
+    set_mask(SIG_BLOCK, NULL, before);
+    mask = *before;
+    if (self->is_forking)
+        set_bits(&mask, self->mask_behind_fork);
+    if (!is_changed_unseen(self, before))
+        signals_add_faults(&mask, self->blocked_faults);
+    set_mask(SIG_SETMASK, &mask, NULL);
+}
+
 void signals_restore(const sigset_t *before) { set_mask(SIG_SETMASK, before, NULL); }
 
 void signals_restore_for_java(struct thread *self, const sigset_t *before) {
@@ -193,12 +243,6 @@ void signals_allow(int signal) {
     set_mask(SIG_UNBLOCK, &set, NULL);
 }
 
-#define NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
-
-static uint64_t changed(int how, uint64_t before, uint64_t wanted) {
-    return how == SIG_SETMASK ? wanted : how == SIG_BLOCK ? before | wanted : before & ~wanted;
-}
-
 /* As the kernel does, it writes no more of `before` than has signals. */
 static int mask_of_program(int how, const sigset_t *wanted, sigset_t *before) {
     struct thread *self = &thread_self;
@@ -211,7 +255,7 @@ static int mask_of_program(int how, const sigset_t *wanted, sigset_t *before) {
         if (how == SIG_SETMASK && self->handler_depth != 0)
             signals_mark(&set);
     }
-    int error = set_mask(how, wanted == NULL ? NULL : &set, &old);
+    int error = set_mask_of_program(self, how, wanted == NULL ? NULL : &set, &old);
     if (error != 0)
         return error;
     unsigned blocked = is_changed_unseen(self, &old) ? 0 : self->blocked_faults;
@@ -235,8 +279,10 @@ static int change_mask(int how, const sigset_t *wanted, sigset_t *before) {
         sigandset(&set, wanted, &allowed);
         wanted = &set;
     }
-    if (!gate_is_open() || thread_runs_jvm(&thread_self))
+    if (thread_runs_jvm(&thread_self))
         return set_mask(how, wanted, before);
+    if (!gate_is_open())
+        return set_mask_of_program(&thread_self, how, wanted, before);
     return mask_of_program(how, wanted, before);
 }
 
@@ -323,6 +369,13 @@ EXPORTED int ppoll(struct pollfd *files, nfds_t count, const struct timespec *ti
     return behind()->poll(files, count, time, without_faults(mask, &allowed));
 }
 
+/* What ppoll is in programs that are compiled with _FORTIFY_SOURCE. */
+EXPORTED int __ppoll_chk(struct pollfd *files, nfds_t count, const struct timespec *time, const sigset_t *mask,
+                         size_t bytes) {
+    sigset_t allowed;
+    return behind()->poll_checked(files, count, time, without_faults(mask, &allowed), bytes);
+}
+
 EXPORTED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *failed, const struct timespec *time,
                      const sigset_t *mask) {
     sigset_t allowed;
@@ -332,4 +385,13 @@ EXPORTED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *fail
 EXPORTED int epoll_pwait(int file, struct epoll_event *events, int room, int time, const sigset_t *mask) {
     sigset_t allowed;
     return behind()->epoll(file, events, room, time, without_faults(mask, &allowed));
+}
+
+EXPORTED int epoll_pwait2(int file, struct epoll_event *events, int room, const struct timespec *time,
+                          const sigset_t *mask) {
+    sigset_t allowed;
+    if (behind()->epoll_finely != NULL)
+        return behind()->epoll_finely(file, events, room, time, without_faults(mask, &allowed));
+    errno = ENOSYS;
+    return -1;
 }

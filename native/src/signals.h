@@ -15,6 +15,14 @@ void signals_restore(const sigset_t *before);
 /* Puts a program's mask back, less the faults that HotSpot needs. */
 void signals_restore_for_java(struct thread *self, const sigset_t *before);
 
+/* Around libc's fork: nothing comes in between, and the program's handlers of it find and change the mask that they
+ * would without us. So does a thread that one of them creates: signals_begin_thread, on it, with that mask. */
+void signals_begin_fork(struct thread *self);
+void signals_end_fork(struct thread *self);
+void signals_begin_thread(uint64_t mask);
+/* For another program that is about to be executed: what the program has blocked is. */
+void signals_hand_on(const struct thread *self, sigset_t *before);
+
 /* Unblocks a fault while its handler runs. */
 void signals_allow(int signal);
 /* Takes the faults out of a set, and returns those that were in it as bits; and puts them back. */
@@ -42,8 +50,11 @@ void dispositions_expect_jvm(void);
 /* Does what the program wants done; false: it wants the default, which for a fault is the end. */
 bool dispositions_call(int signal, siginfo_t *info, void *context);
 bool dispositions_have_handler(int signal); /* of the program's */
-/* libc's sigaction. */
-extern int __sigaction(int signal, const struct sigaction *wanted, struct sigaction *before);
+/* Whether the program ignores one that HotSpot needs. For another program that is about to be executed: that is what
+ * the kernel does with it, until `dispositions_take_back`. Not where a thread may fault in Java. */
+bool dispositions_ignore(void);
+void dispositions_hand_on(void);
+void dispositions_take_back(void);
 /* The stack pointer of what a signal has interrupted. */
 uintptr_t dispositions_stack_pointer(const void *context);
 

@@ -140,10 +140,12 @@ struct thread {
     uint64_t asked_mask;     /* the rest of the mask that the program has asked for last, as the kernel has it */
     unsigned handler_depth;  /* dispositions.c: how many of the program's handlers for faults run */
     unsigned blocked_before_handler;
-    bool is_on_relay_stack; /* in an operation */
-    uint64_t mask_at_end;   /* of signals, as the kernel has it, before its end began */
-    bool unwinding;         /* places.c: what allocates meanwhile has no place */
-    bool in_libc;           /* libc's malloc is at work on this thread, or its fork: a handler must not enter it */
+    bool is_on_relay_stack;    /* in an operation */
+    bool is_forking;           /* libc's fork is at work, with all signals blocked: */
+    uint64_t mask_behind_fork; /* what the program's handlers of fork take for the mask, and will be it then */
+    uint64_t mask_at_end;      /* of signals, as the kernel has it, before its end began */
+    bool unwinding;            /* places.c: what allocates meanwhile has no place */
+    bool in_libc;              /* libc's malloc is at work on this thread, or its fork: a handler must not enter it */
 };
 
 extern THREAD_LOCAL struct thread thread_self;

@@ -655,7 +655,7 @@ static void who_is_asked_too_late_to_stop_goes_on(void) {
     pthread_t thread;
     struct sigaction wanted = {.sa_sigaction = count_hotspots, .sa_flags = SA_SIGINFO};
     struct sigaction ours = jvm_threads_divide(&wanted);
-    CHECK(__sigaction(SUSPEND_SIGNAL, &ours, NULL) == 0);
+    CHECK(behind()->action(SUSPEND_SIGNAL, &ours, NULL) == 0);
     CHECK(jvm_threads_create(&thread, NULL, listen_late, NULL) == 0 && sem_wait(&has_allocated) == 0);
     CHECK(!jvm_threads_stop(true, process_nanoseconds() + 1000000));
     CHECK(sem_post(&may_go_on) == 0 && sem_wait(&has_allocated) == 0);
