@@ -148,6 +148,12 @@ void fork_wake(void) {
     signals_restore(&mask);
 }
 
+void fork_complete(void) {
+    route_settle();
+    if (gate_is_open())
+        jvm_threads_await(process_nanoseconds() + GREAT_PATIENCE);
+}
+
 static void after(bool is_in_child) {
     if (is_in_child)
         after_in_child();
@@ -249,7 +255,7 @@ long call_system(long number, long a, long b, long c, long d, long e, long f) {
     if (ends_program(number))
         _exit((int)a);
     if (number == SYS_seccomp)
-        route_settle();
+        fork_complete();
     bool is_forked = forks(number, a, b);
     if (is_forked)
         before(true);
@@ -267,7 +273,7 @@ EXPORTED int control_process(int option, long a, long b, long c, long d) __asm__
 
 int control_process(int option, long a, long b, long c, long d) {
     if (option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS)
-        route_settle();
+        fork_complete();
     return behind()->control(option, a, b, c, d);
 }
 

@@ -45,7 +45,8 @@ void jvm_threads_let_go(void);
 void jvm_threads_let_go_soon(void); /* within milliseconds, unless they are stopped again before */
 /* In a forked child, of those that were stopped then. */
 void jvm_threads_are_memory_only(void);
-bool jvm_threads_bring_back(void); /* within milliseconds; false if the system refuses */
+bool jvm_threads_bring_back(void);  /* within milliseconds; false if the system refuses */
+void jvm_threads_await(long until); /* until all are back */
 
 /* ---- fork.c: what becomes of Java in a forked child ---- */
 
@@ -57,6 +58,8 @@ bool fork_prepare(void);
 void fork_decide(void);
 /* Wakes a JVM that came along. */
 void fork_wake(void);
+/* Before the process may be kept from making threads: if those of the JVM are wanted, they are there. */
+void fork_complete(void);
 bool fork_is_child(void); /* of either kind */
 struct fork_figures fork_figures(void);
 

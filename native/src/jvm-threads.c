@@ -83,8 +83,9 @@ static bool stop_anywhere;
  * them to stay. */
 static _Atomic uint32_t round_now;
 
-static bool are_memory_only; /* a forked child, in which they have no kernel threads yet */
-static bool are_lost;        /* and will get none */
+static _Atomic bool are_memory_only; /* a forked child, in which they have no kernel threads yet */
+static _Atomic bool are_needed;      /* without the rest that stopped threads have else */
+static bool are_lost;                /* and will get none */
 static struct sigaction of_hotspot;
 
 static bool is_same_round(uint32_t a, uint32_t b) { return a / 2 == b / 2; }
@@ -213,8 +214,8 @@ static bool wait_for_the_end(uint32_t round) {
     const struct timespec rest = {.tv_nsec = REST_NANOSECONDS};
     for (uint32_t now; is_same_round(now = round_now, round);) {
         long result = syscall(SYS_futex, &round_now, FUTEX_WAIT_PRIVATE, now, &rest, NULL, 0);
-        if (result == -1 && errno == ETIMEDOUT && now % 2 == 0 &&
-            atomic_compare_exchange_strong(&round_now, &now, are_memory_only ? now + 1 : 0))
+        bool is_time = are_needed || (result == -1 && errno == ETIMEDOUT);
+        if (is_time && now % 2 == 0 && atomic_compare_exchange_strong(&round_now, &now, are_memory_only ? now + 1 : 0))
             return true;
     }
     return false;
@@ -396,6 +397,15 @@ static int bring_all_back(void *given) {
 }
 
 void jvm_threads_are_memory_only(void) { are_memory_only = true; }
+
+void jvm_threads_await(long until) {
+    while (are_memory_only && !jvm_threads_is_my_turn() && process_nanoseconds() < until) {
+        are_needed = true;
+        wake_all();
+        sched_yield();
+    }
+    are_needed = false;
+}
 
 bool jvm_threads_bring_back(void) {
     struct jvm_thread *first = threads;

@@ -189,6 +189,8 @@ EXPORTED int prlimit64(pid_t pid, enum __rlimit_resource resource, const struct 
     bool is_own = pid == 0 || pid == getpid();
     if (is_own && wanted != NULL)
         boot_wait(); /* a JVM that gets no memory while it starts ends the process */
+    if (is_own && wanted != NULL && resource == RLIMIT_NPROC)
+        fork_complete();
     struct limit *limit = is_own ? limit_of((int)resource) : NULL;
     if (limit == NULL)
         return (int)syscall(SYS_prlimit64, pid, resource, wanted, before);

@@ -1,6 +1,7 @@
 /* sandbox.c: a program may enter a sandbox (seccomp) in which a thread can only do what a malloc must do: map, protect
  * and unmap memory, wait and wake; and ask for its number, as HotSpot does when a thread waits at a safepoint. Any
- * other system call ends it, and is named. hosted: no */
+ * other system call ends it, and is named. A forked child may also forbid all of its threads to make new ones, while
+ * those of the JVM are on their way back. hosted: no */
 #include "check.h"
 #include "of-java.h"
 
@@ -92,9 +93,47 @@ static int use_the_heap(void) {
     return 0;
 }
 
+static void forbid_threads_by_filter(void) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
+        _exit(8);
+}
+
+static void forbid_threads_by_limit(void) {
+    struct rlimit none = {0, 0};
+    if ((geteuid() == 0 && setuid(65534) != 0) || setrlimit(RLIMIT_NPROC, &none) != 0)
+        _exit(9);
+}
+
+static void a_child_makes_no_more_threads(void (*forbid)(void), bool is_asleep) {
+    fflush(NULL);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        if (!is_asleep)
+            free(malloc(1 << 20));
+        forbid();
+        int result = use_the_heap();
+        usleep(20000); /* what was still on its way is there, or was forbidden */
+        _exit(result != 0 ? result : use_the_heap());
+    }
+    int status;
+    CHECK_EQ(waitpid(child, &status, 0), child);
+    CHECK(status == 0, "wait status 0x%x", (unsigned)status);
+}
+
 int main(int argc, char **argv) {
     check_begin("sandbox", argc, argv);
     check_is_of_java(malloc(10)); /* dlsym is done outside */
+    for (int is_asleep = 0; is_asleep < 2; is_asleep++) {
+        a_child_makes_no_more_threads(forbid_threads_by_filter, is_asleep);
+        a_child_makes_no_more_threads(forbid_threads_by_limit, is_asleep);
+    }
     fflush(NULL);
     pid_t child = fork();
     CHECK(child >= 0);
