@@ -30,10 +30,7 @@ void *calls_malloc(size_t size) {
     return likely(size <= PTRDIFF_MAX - MIN_ALIGNMENT) ? serve_malloc(size + (size == 0)) : fail(ENOMEM);
 }
 
-EXPORTED void *javalloc_malloc(size_t size) {
-    void *ready = magazine_take(&thread_self, size, OP_MALLOC);
-    return likely(ready != NULL) ? ready : calls_malloc(size);
-}
+EXPORTED void *javalloc_malloc(size_t size) { return magazine_malloc(size); }
 
 EXPORTED void *javalloc_calloc(size_t count, size_t size) {
     size_t bytes;
@@ -71,10 +68,7 @@ void calls_free(void *block) {
         serve_free_outside(block);
 }
 
-EXPORTED void javalloc_free(void *block) {
-    if (unlikely(!magazine_reaches(block)) || unlikely(!magazine_give(&thread_self, block, true)))
-        calls_free(block);
-}
+EXPORTED void javalloc_free(void *block) { magazine_free(block); }
 
 EXPORTED void javalloc_free_aligned_sized(void *block, size_t alignment, size_t size) {
     if (size == 0)

@@ -15,15 +15,8 @@ extern void free_aligned_sized(void *block, size_t alignment, size_t size);
 extern void cfree(void *block);
 
 /* The short way is here once more: on the way of every call one jump less is felt. */
-EXPORTED void *malloc(size_t size) {
-    void *ready = magazine_take(&thread_self, size, OP_MALLOC);
-    return likely(ready != NULL) ? ready : calls_malloc(size);
-}
-
-EXPORTED void free(void *block) {
-    if (unlikely(!magazine_reaches(block)) || unlikely(!magazine_give(&thread_self, block, true)))
-        calls_free(block);
-}
+EXPORTED void *malloc(size_t size) { return magazine_malloc(size); }
+EXPORTED void free(void *block) { magazine_free(block); }
 
 EXPORTED void *calloc(size_t count, size_t size) { return javalloc_calloc(count, size); }
 EXPORTED void *realloc(void *block, size_t size) { return javalloc_realloc(block, size); }

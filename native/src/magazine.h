@@ -168,4 +168,16 @@ size_t pile_blocks(unsigned number);
 /* To Java what has lain unused since this was asked for last; true: there is more. On a thread of the JVM's. */
 bool pile_clear_unused(void);
 
+/* ---- malloc and free, under all of their names: the short way, and else calls.c ---- */
+
+static inline void *magazine_malloc(size_t size) {
+    void *ready = magazine_take(&thread_self, size, OP_MALLOC);
+    return likely(ready != NULL) ? ready : calls_malloc(size);
+}
+
+static inline void magazine_free(void *block) {
+    if (unlikely(!magazine_reaches(block)) || unlikely(!magazine_give(&thread_self, block, true)))
+        calls_free(block);
+}
+
 #endif

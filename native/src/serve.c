@@ -15,7 +15,7 @@
  * loader change it, inside of the change: the same would be freed twice. So this does not go to Java there and then. */
 
 /* The functions of calls.c and interpose.c jump to those here: who calls them calls us. */
-#define is_for_loader() unlikely(glibc_is_loader(__builtin_return_address(0)))
+#define caller_is_loader() unlikely(glibc_is_loader(__builtin_return_address(0)))
 
 static inline enum route route_unless(bool is_for_loader, struct thread *self) {
     return is_for_loader ? ROUTE_LIBC : route_of(self);
@@ -162,8 +162,8 @@ static void *resize_outside_region(struct thread *self, void *block, size_t size
     return libc_resize(self, block, size);
 }
 
-/* Inside, and leaves: a block of the region, for which there is no room in a magazine. */
-static inline __attribute__((always_inline)) void release_by_java(struct thread *self, void *block, bool is_counted) {
+/* Inside, and leaves: a block of the region, for which the thread's magazine has no room, if there are magazines. */
+static inline __attribute__((always_inline)) void free_by_java(struct thread *self, void *block, bool is_counted) {
     self->served[OP_FREE] += is_counted;
     route_drain_if_any(self);
     if (!magazine_is_on() || !magazine_make_room(self, block))
@@ -172,12 +172,12 @@ static inline __attribute__((always_inline)) void release_by_java(struct thread 
     watch_pages();
 }
 
-/* As release_by_java, for who is not inside. */
-static __attribute__((noinline)) void release_block(struct thread *self, void *block, bool is_counted,
-                                                    bool is_for_loader) {
+/* As free_by_java, for who is not inside. */
+static __attribute__((noinline)) void free_from_outside(struct thread *self, void *block, bool is_counted,
+                                                        bool is_for_loader) {
     enum route route = route_unless(is_for_loader, self);
     if (route == ROUTE_JAVA) {
-        release_by_java(self, block, is_counted);
+        free_by_java(self, block, is_counted);
     } else if (gate_state() == GATE_LOST) {
         counters_count(route, OP_FREE);
     } else {
@@ -195,7 +195,7 @@ static size_t bytes_to_move(const void *block) {
 static void *move_into(struct thread *self, void *moved, void *block, size_t bytes) {
     memcpy(moved, block, bytes);
     if (!magazine_give(self, block, false))
-        release_block(self, block, false, false);
+        free_from_outside(self, block, false, false);
     return moved;
 }
 
@@ -223,7 +223,7 @@ static void *resize_in_java(struct thread *self, void *block, size_t size) {
 void *serve_resize(void *block, size_t size) {
     struct thread *self = &thread_self;
     if (unlikely(!region_contains(block)))
-        return resize_outside_region(self, block, size, is_for_loader());
+        return resize_outside_region(self, block, size, caller_is_loader());
     if (magazine_stays(block, size) && !magazine_has(block)) {
         counters_count(ROUTE_JAVA, OP_REALLOC);
         return block;
@@ -232,7 +232,7 @@ void *serve_resize(void *block, size_t size) {
     void *ready = usable == 0 ? NULL : magazine_take(self, size, OP_REALLOC);
     if (ready != NULL)
         return move_into(self, ready, block, usable < size ? usable : size);
-    enum route route = route_unless(is_for_loader(), self);
+    enum route route = route_unless(caller_is_loader(), self);
     if (unlikely(route != ROUTE_JAVA)) {
         usable = magazine_usable_size(block);
         return resize_without_java(self, route, block, size, usable != 0 && usable < size ? usable : size);
@@ -267,26 +267,30 @@ static __attribute__((noinline)) void free_outside_region(struct thread *self, v
 
 void serve_free(void *block) {
     struct thread *self = &thread_self;
-    if (likely(!is_for_loader()) && likely(route_enter(self)))
-        release_by_java(self, block, true);
+    bool is_for_loader = caller_is_loader();
+    if (likely(!is_for_loader) && likely(route_enter(self)))
+        free_by_java(self, block, true);
     else
-        release_block(self, block, true, is_for_loader());
+        free_from_outside(self, block, true, is_for_loader);
 }
 
-void serve_free_outside(void *block) { free_outside_region(&thread_self, block, is_for_loader()); }
+void serve_free_outside(void *block) { free_outside_region(&thread_self, block, caller_is_loader()); }
+
+static void free_without_size(struct thread *self, void *block) {
+    if (!region_contains(block))
+        free_outside_region(self, block, false);
+    else if (!magazine_give(self, block, true))
+        free_from_outside(self, block, true, false);
+}
 
 /* Where the size can be right, and no more than that is known, it is a free as any other. */
 void serve_free_sized(void *block, size_t size, size_t alignment) {
     struct thread *self = &thread_self;
     bool is_in_region = region_contains(block);
     unsigned class = is_in_region && alignment == 0 ? magazine_class_of(size) : 0;
-    bool is_plain = !is_in_region || (magazine_is_on() && class != 0 && class == region_class_around(block));
-    enum route route = is_plain ? ROUTE_LIBC : route_of(self);
-    if (route != ROUTE_JAVA) {
-        if (!is_in_region)
-            free_outside_region(self, block, false);
-        else if (!magazine_give(self, block, true))
-            release_block(self, block, true, false);
+    bool can_be = !is_in_region || (magazine_is_on() && class != 0 && class == region_class_around(block));
+    if (can_be || route_of(self) != ROUTE_JAVA) {
+        free_without_size(self, block);
         return;
     }
     self->served[OP_FREE]++;

@@ -9,7 +9,8 @@
 
 /* ---- calls.c: the C standard's side ---- */
 
-/* malloc and free, where the thread's magazines have nothing and no room. */
+/* malloc and free of what magazines do not serve: they have nothing or no room, are not used, or it is NULL or libc's.
+ */
 void *calls_malloc(size_t size);
 void calls_free(void *block);
 

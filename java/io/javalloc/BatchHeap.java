@@ -9,6 +9,9 @@ import io.javalloc.memory.Region;
 /// of the region; a page has blocks of one class only. Such blocks may be given back in any order,
 /// by the batch or one by one, and those that were allocated one by one also by the batch.
 ///
+/// A reallocation to more than half of a block's bytes leaves it where it is, without a call: so
+/// [#canBe] is true of that.
+///
 /// Such a heap is called by several threads at once, counts for itself what is live, and gives
 /// memory back to the system when it is told the time.
 public interface BatchHeap extends Heap {

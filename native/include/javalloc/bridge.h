@@ -13,7 +13,8 @@
  *   commit     make reserved (PROT_NONE) pages of the region readable and writable
  *   shim       libjavalloc.so, the C side
  *   route      which side serves a call: Java, Java on a stack of its own (the relay), or libc (native/src/route.c)
- *   operation  one function of the heap manager, called from C through a Panama upcall stub
+ *   operation  one function of the heap manager, called from C through a Panama upcall stub, and before its
+ *              20,000th call through JNI
  *   size class equal blocks of a heap that serves them by the batch, side by side from the start of their page on
  *   magazine   some free blocks of one size class that a thread keeps ready (native/src/magazine.c)
  */

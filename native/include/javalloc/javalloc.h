@@ -24,7 +24,8 @@ void *javalloc_calloc(size_t count, size_t size);
 void *javalloc_realloc(void *block, size_t size);
 void *javalloc_reallocarray(void *block, size_t count, size_t size);
 void javalloc_free(void *block);
-/* C23. The sizes are what was asked for when the block was allocated; they are not checked. */
+/* C23. The sizes are what was asked for when the block was allocated, or last resized. With others, as far as the heap
+ * can tell that they cannot be right, the program is aborted. */
 void javalloc_free_sized(void *block, size_t size);
 void javalloc_free_aligned_sized(void *block, size_t alignment, size_t size);
 void javalloc_cfree(void *block);

@@ -50,6 +50,7 @@ static void mallinfo2_counts_what_is_allocated(void) {
         CHECK((blocks[i] = malloc(10000)) != NULL);
     size_t during = info().uordblks;
     CHECK(during >= before + 10000000, "from %zu to %zu", before, during);
+    CHECK(info().fordblks <= info().arena, "%zu of %zu are free", info().fordblks, info().arena);
     for (int i = 0; i < 1000; i++)
         free(blocks[i]);
     size_t after = info().uordblks; /* caches may keep some */

@@ -7,7 +7,9 @@ import java.nio.file.Path;
 /// functions of `libjavalloc.so`, which this class binds to a heap in the running virtual machine.
 /// The process keeps libc's `malloc`.
 ///
-/// There is one heap in a process, chosen once.
+/// There is one heap in a process, chosen once. There is nothing of what a program's start and end
+/// bring otherwise: no checks or reports at the end, no watch for calls that hang, and no memory
+/// goes back to the system by itself.
 public final class Host {
 
     private Host() {}

@@ -64,7 +64,7 @@ public record Locked(Heap heap, long shared, Object monitor, LongPredicate outsi
 
         @Override
         public String summary() {
-            return "One thread at a time in the heap inside; every heap gets this lock anyway";
+            return "One thread at a time in the heap inside; every heap gets this lock that has none of its own";
         }
 
         @Override

@@ -52,6 +52,7 @@ final class ServesBatches implements Rule {
             if (wrong != null) {
                 throw new RuleBroken(wrong);
             }
+            checkWhatStays(heap);
             classes = heap.classes();
             if (classes == 1) {
                 return Finding.notTried("the heap has no size classes");
@@ -72,6 +73,26 @@ final class ServesBatches implements Rule {
             recover(trial, sizeClass);
         }
         return Finding.HOLDS;
+    }
+
+    /// What is resized to more than half of its bytes is left as it is, and the heap not asked.
+    private static void checkWhatStays(BatchHeap heap) {
+        for (int sizeClass = 1; sizeClass < heap.classes(); sizeClass++) {
+            long bytes = heap.classBytes(sizeClass);
+            long size = bytes / 2 + 1;
+            if (!heap.canBe(size, BatchHeap.MIN_ALIGNMENT, bytes)) {
+                throw new RuleBroken(
+                        "canBe("
+                                + size
+                                + ", "
+                                + BatchHeap.MIN_ALIGNMENT
+                                + ", "
+                                + bytes
+                                + ") answers false, but a block of class "
+                                + sizeClass
+                                + " that is resized to so many bytes stays where it is");
+            }
+        }
     }
 
     /// Some blocks of each class, of which half are given back.

@@ -102,6 +102,7 @@ class ConformanceTest {
                     FLUSHES_WHAT_IS_WRONG          | with a block that has been freed among them, does not throw
                     FLUSHES_NOTHING_BEHIND_WHAT_IS_WRONG | with a block that has been freed among them, liveBlocks()
                     FLUSHES_BLOCKS_OF_ANOTHER_CLASS | with a block of class 2 among them, does not throw
+                    ALLOWS_NO_SMALLER_SIZE         | canBe(25, 16, 48) answers false
                     HAS_TOO_MANY_CLASSES           | classes() answers 49
                     HAS_ODD_CLASSES                | a multiple of 16
                     HAS_EQUAL_CLASSES              | more than 32

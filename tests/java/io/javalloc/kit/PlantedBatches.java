@@ -270,6 +270,17 @@ public final class PlantedBatches {
                 };
             }
         },
+        ALLOWS_NO_SMALLER_SIZE {
+            @Override
+            public Heap plant(Region region) {
+                return new Sound(region) {
+                    @Override
+                    public boolean canBe(long size, long alignment, long usable) {
+                        return size > usable - MIN_ALIGNMENT;
+                    }
+                };
+            }
+        },
         HAS_TOO_MANY_CLASSES {
             @Override
             public Heap plant(Region region) {
