@@ -33,6 +33,7 @@ bool signals_send(pid_t thread, int signal, const siginfo_t *info);
 /* Keeps a fault that was sent, if the thread has blocked it; and sends what has been kept and is blocked no longer. */
 bool signals_keep(struct thread *self, int signal, const siginfo_t *info, const sigset_t *mask);
 void signals_deliver(struct thread *self);
+void signals_child(void); /* in a forked one: what was sent to the parent is the parent's */
 /* Whether the program has blocked the fault on this thread, as far as it knows; `mask` is the kernel's. */
 bool signals_is_blocked(const struct thread *self, int signal, const sigset_t *mask);
 /* The mask of a handler of a fault; such a thread's children are without the mark. */

@@ -1,5 +1,6 @@
-/* signal-doors.c: handlers and masks that come by doors of their own: set before the allocator starts, by names that
- * only some programs are compiled with, by handlers of fork, and across exec. hosted: no */
+/* signal-doors.c: handlers, masks and signals that come by doors of their own: set before the allocator starts, by
+ * names that only some programs are compiled with, by handlers of fork, across exec, and to whoever waits. hosted: no
+ */
 #include "check.h"
 
 #include <poll.h>
@@ -108,6 +109,38 @@ static void a_checked_ppoll_blocks_no_faults(void) {
     signal(SIGALRM, SIG_DFL);
 }
 
+/* ---- faults that are sent to the process ---- */
+
+static sigset_t all;
+
+static void *wait_for_one(void *got) {
+    CHECK_EQ(sigwait(&all, got), 0);
+    return NULL;
+}
+
+/* As daemons do: all threads block all, and one of them waits. The kernel gives it to whoever has not blocked it, which
+ * with javalloc is any. */
+static void a_fault_that_is_sent_finds_who_waits_for_it(int number, bool is_before) {
+    sigset_t mask;
+    pthread_t waiter;
+    int got = 0;
+    sigfillset(&all);
+    sigdelset(&all, SIGALRM);
+    CHECK_EQ(pthread_sigmask(SIG_BLOCK, &all, &mask), 0);
+    if (is_before)
+        CHECK_EQ(kill(getpid(), number), 0);
+    CHECK_EQ(pthread_create(&waiter, NULL, wait_for_one, &got), 0);
+    if (!is_before) {
+        usleep(20000);
+        CHECK_EQ(kill(getpid(), number), 0);
+    }
+    CHECK_EQ(pthread_join(waiter, NULL), 0);
+    CHECK_EQ(got, number);
+    CHECK_EQ(sigpending(&all), 0);
+    CHECK(sigismember(&all, number) == 0, "signal %d is still pending", number);
+    CHECK_EQ(pthread_sigmask(SIG_SETMASK, &mask, NULL), 0);
+}
+
 /* ---- handlers of fork ---- */
 
 static bool is_tried;
@@ -207,6 +240,11 @@ int main(int argc, char **argv) {
     a_handler_that_was_set_before_blocks_no_faults();
     names_of_old_keep_faults_for_the_jvm();
     a_checked_ppoll_blocks_no_faults();
+    for (int is_before = 0; is_before < 2; is_before++) {
+        a_fault_that_is_sent_finds_who_waits_for_it(SIGFPE, is_before);
+        a_fault_that_is_sent_finds_who_waits_for_it(SIGSEGV, is_before);
+        a_fault_that_is_sent_finds_who_waits_for_it(SIGUSR1, is_before);
+    }
     what_is_blocked_and_ignored_goes_with_an_exec(false);
     what_is_blocked_and_ignored_goes_with_an_exec(true);
     handlers_of_fork_have_the_mask_of_the_program();
