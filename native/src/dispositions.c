@@ -248,7 +248,7 @@ static void call(int signal, const struct sigaction *wanted, siginfo_t *info, vo
         wanted->sa_handler(signal);
     self->handler_depth = outer;
     self->blocked_faults = blocked;
-    signals_deliver(self);
+    pending_deliver(self);
 }
 
 static bool is_ignored(int signal) { return entries[signal].is_kept && entries[signal].wanted.sa_handler == SIG_IGN; }

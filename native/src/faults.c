@@ -90,7 +90,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     bool is_elsewhere = is_sent && self->kind == THREAD_JVM && dispositions_have_handler(signal);
     if (is_elsewhere)
         pass_to_program(signal, info);
-    if (is_elsewhere || (is_sent && signals_keep(self, signal, info, &((const ucontext_t *)context)->uc_sigmask))) {
+    if (is_elsewhere || (is_sent && pending_keep(self, signal, info, &((const ucontext_t *)context)->uc_sigmask))) {
         errno = saved;
         return;
     }

@@ -3,10 +3,8 @@
  * at a safepoint for one; a thread that has them blocked would be killed by the kernel. So sigprocmask and
  * pthread_sigmask never really block them on a program's thread, which is told that they do: what it asked for is kept
  * in thread_self.blocked_faults. Nothing is lost: a fault that is blocked kills the process anyway, and what somebody
- * sends meanwhile is kept, until the thread that got it unblocks it or waits for it; or any thread does, if it was sent
- * to the process. The same holds for
- * the masks that sigsuspend and its like set while they wait: a handler that ends the wait runs with them, and may
- * allocate.
+ * sends meanwhile is kept (pending.c). The same holds for the masks that sigsuspend and its like set while they wait: a
+ * handler that ends the wait runs with them, and may allocate.
  *
  * Signal handlers are process.c's business while the JVM starts, and dispositions.c's afterwards.
  */
@@ -18,8 +16,7 @@
 
 #include "internal.h"
 
-static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-#define FAULTS     (sizeof faults / sizeof *faults)
+const int signals_faults[FAULTS] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 #define ALL_FAULTS ((1u << FAULTS) - 1)
 
 /* glibc's own wrapper would be found behind ours only by name; this is what it does. Returns an error number. */
@@ -41,8 +38,8 @@ void signals_block_all(sigset_t *before) {
 unsigned signals_take_faults(sigset_t *set) {
     unsigned taken = 0;
     for (size_t i = 0; i < FAULTS; i++) {
-        taken |= (unsigned)(sigismember(set, faults[i]) == 1) << i;
-        sigdelset(set, faults[i]);
+        taken |= (unsigned)(sigismember(set, signals_faults[i]) == 1) << i;
+        sigdelset(set, signals_faults[i]);
     }
     return taken;
 }
@@ -50,7 +47,7 @@ unsigned signals_take_faults(sigset_t *set) {
 void signals_add_faults(sigset_t *set, unsigned bits) {
     for (size_t i = 0; i < FAULTS; i++)
         if (bits >> i & 1)
-            sigaddset(set, faults[i]);
+            sigaddset(set, signals_faults[i]);
 }
 
 void signals_block_all_but_faults(sigset_t *before) {
@@ -61,10 +58,9 @@ void signals_block_all_but_faults(sigset_t *before) {
     set_mask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* FAULTS if it is none. */
-static size_t number_of(int signal) {
+size_t signals_number_of(int signal) {
     size_t i = 0;
-    while (i < FAULTS && faults[i] != signal)
+    while (i < FAULTS && signals_faults[i] != signal)
         i++;
     return i;
 }
@@ -83,47 +79,7 @@ static bool is_changed_unseen(const struct thread *self, const sigset_t *mask) {
 }
 
 bool signals_is_blocked(const struct thread *self, int signal, const sigset_t *mask) {
-    return (self->blocked_faults >> number_of(signal) & 1) != 0 && !is_changed_unseen(self, mask);
-}
-
-/* ---- sent while they are blocked ---- */
-
-static siginfo_t kept[FAULTS];            /* the last of each */
-static _Atomic unsigned kept_for_process; /* bits, as a thread's kept_faults */
-static _Atomic pid_t waiters[FAULTS];     /* a thread that waits for it; 0: none is known */
-
-/* What was sent by pthread_kill and the like is for that thread alone. */
-static bool is_for_process(const siginfo_t *info) { return info->si_code == SI_USER; }
-
-/* Of those that are kept for the process: each goes to one. */
-static unsigned take_from_process(unsigned wanted) {
-    return atomic_load(&kept_for_process) == 0 ? 0 : atomic_fetch_and(&kept_for_process, ~wanted) & wanted;
-}
-
-/* A thread that waits has said so before it looks whether there is one; so one of the two sees the other. */
-static void keep_for_process(size_t i) {
-    atomic_fetch_or(&kept_for_process, 1u << i);
-    pid_t waiter = waiters[i];
-    if (waiter != 0 && take_from_process(1u << i) != 0 && !signals_send(waiter, faults[i], &kept[i]))
-        atomic_fetch_or(&kept_for_process, 1u << i);
-}
-
-bool signals_keep(struct thread *self, int signal, const siginfo_t *info, const sigset_t *mask) {
-    if (!signals_is_blocked(self, signal, mask))
-        return false;
-    size_t i = number_of(signal);
-    kept[i] = *info;
-    if (is_for_process(info))
-        keep_for_process(i);
-    else
-        self->kept_faults |= 1u << i;
-    return true;
-}
-
-void signals_child(void) {
-    thread_self.kept_faults = kept_for_process = 0;
-    for (size_t i = 0; i < FAULTS; i++)
-        waiters[i] = 0;
+    return (self->blocked_faults >> signals_number_of(signal) & 1) != 0 && !is_changed_unseen(self, mask);
 }
 
 bool signals_send(pid_t thread, int signal, const siginfo_t *info) {
@@ -131,73 +87,6 @@ bool signals_send(pid_t thread, int signal, const siginfo_t *info) {
     if (copy.si_code == SI_USER || copy.si_code == SI_TKILL)
         copy.si_code = SI_QUEUE; /* as only a process's first thread may send these; by whom is still there */
     return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, signal, &copy) == 0;
-}
-
-void signals_deliver(struct thread *self) {
-    unsigned due = self->kept_faults & ~self->blocked_faults;
-    self->kept_faults &= ~due;
-    due |= take_from_process(~self->blocked_faults);
-    for (size_t i = 0; i < FAULTS; i++)
-        if ((due >> i & 1) != 0)
-            signals_send(gettid(), faults[i], &kept[i]);
-}
-
-/* One of those that are waited for; 0: none has been kept. */
-static int take_kept(const sigset_t *wanted, siginfo_t *info) {
-    struct thread *self = &thread_self;
-    for (size_t i = 0; i < FAULTS; i++) {
-        unsigned bit = 1u << i;
-        if (sigismember(wanted, faults[i]) != 1 || ((self->kept_faults & bit) == 0 && take_from_process(bit) == 0))
-            continue;
-        self->kept_faults &= ~bit;
-        if (info != NULL)
-            *info = kept[i];
-        return faults[i];
-    }
-    return 0;
-}
-
-/* Who waited before may have been cancelled. */
-static pid_t begin_wait(const sigset_t *wanted) {
-    pid_t id = gettid();
-    for (size_t i = 0; i < FAULTS; i++)
-        if (sigismember(wanted, faults[i]) == 1)
-            waiters[i] = id;
-    return id;
-}
-
-static void end_wait(const sigset_t *wanted, pid_t id) {
-    for (size_t i = 0; i < FAULTS; i++) {
-        pid_t expected = id;
-        if (sigismember(wanted, faults[i]) == 1)
-            atomic_compare_exchange_strong(&waiters[i], &expected, 0);
-    }
-}
-
-EXPORTED int sigpending(sigset_t *set) {
-    if (syscall(SYS_rt_sigpending, set, _NSIG / 8) != 0)
-        return -1;
-    signals_add_faults(set, thread_self.kept_faults | kept_for_process);
-    return 0;
-}
-
-EXPORTED int sigtimedwait(const sigset_t *wanted, siginfo_t *info, const struct timespec *time) {
-    pid_t id = begin_wait(wanted);
-    int signal = take_kept(wanted, info);
-    if (signal == 0)
-        signal = behind()->await_signal_until(wanted, info, time);
-    end_wait(wanted, id);
-    return signal;
-}
-
-EXPORTED int sigwaitinfo(const sigset_t *wanted, siginfo_t *info) { return sigtimedwait(wanted, info, NULL); }
-
-EXPORTED int sigwait(const sigset_t *wanted, int *signal) {
-    pid_t id = begin_wait(wanted);
-    *signal = take_kept(wanted, NULL);
-    int error = *signal != 0 ? 0 : behind()->await_signal(wanted, signal);
-    end_wait(wanted, id);
-    return error;
 }
 
 /* ---- masks ---- */
@@ -230,7 +119,7 @@ void signals_settle(struct thread *self, const sigset_t *mask) {
         return;
     self->handler_depth = 0;
     self->blocked_faults = self->blocked_before_handler;
-    signals_deliver(self);
+    pending_deliver(self);
 }
 
 #define NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
@@ -317,7 +206,7 @@ static int mask_of_program(int how, const sigset_t *wanted, sigset_t *before) {
     if (wanted != NULL) {
         self->blocked_faults = (unsigned)changed(how, blocked, asked);
         self->asked_mask = changed(how, bits_of(&old), bits_of(&set)) & ~(MARK | NEVER_BLOCKED);
-        signals_deliver(self);
+        pending_deliver(self);
     }
     if (before != NULL) {
         set_bits(before, bits_of(&old) & ~MARK);

@@ -9,6 +9,11 @@
 
 /* ---- signals.c: masks ---- */
 
+/* What HotSpot raises on purpose. */
+#define FAULTS 4
+OURS extern const int signals_faults[FAULTS];
+size_t signals_number_of(int signal); /* FAULTS if it is none */
+
 void signals_block_all(sigset_t *before);
 void signals_block_all_but_faults(sigset_t *before);
 void signals_restore(const sigset_t *before);
@@ -28,19 +33,22 @@ void signals_allow(int signal);
 /* Takes the faults out of a set, and returns those that were in it as bits; and puts them back. */
 unsigned signals_take_faults(sigset_t *set);
 void signals_add_faults(sigset_t *set, unsigned faults);
-/* Sends a signal that has arrived here to a thread of the process; false: there is no such thread. */
-bool signals_send(pid_t thread, int signal, const siginfo_t *info);
-/* Keeps a fault that was sent, if the thread has blocked it; and sends what has been kept and is blocked no longer. */
-bool signals_keep(struct thread *self, int signal, const siginfo_t *info, const sigset_t *mask);
-void signals_deliver(struct thread *self);
-void signals_child(void); /* in a forked one: what was sent to the parent is the parent's */
 /* Whether the program has blocked the fault on this thread, as far as it knows; `mask` is the kernel's. */
 bool signals_is_blocked(const struct thread *self, int signal, const sigset_t *mask);
+/* Sends a signal that has arrived here to a thread of the process; false: there is no such thread. */
+bool signals_send(pid_t thread, int signal, const siginfo_t *info);
 /* The mask of a handler of a fault; such a thread's children are without the mark. */
 void signals_mark(sigset_t *set);
 void signals_unmark(void);
 /* Forgets a handler of a fault that was left by a jump. `mask`: the kernel's; NULL: that of now. */
 void signals_settle(struct thread *self, const sigset_t *mask);
+
+/* ---- pending.c: faults that are sent while they are blocked ---- */
+
+/* Keeps a fault that was sent, if the thread has blocked it; and sends what has been kept and is blocked no longer. */
+bool pending_keep(struct thread *self, int signal, const siginfo_t *info, const sigset_t *mask);
+void pending_deliver(struct thread *self);
+void pending_child(void); /* in a forked one: what was sent to the parent is the parent's */
 
 /* ---- dispositions.c: what the program wants done with the signals that HotSpot needs ---- */
 

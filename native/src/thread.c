@@ -371,7 +371,7 @@ void thread_child(void) {
     libc_child();
     creation_child();
     staying = 1;
-    signals_child();
+    pending_child();
     counters_child();
     for (struct counters *record = counters_all(); record != NULL; record = record->next) {
         if (record->thread != NULL && record->thread == self) {
