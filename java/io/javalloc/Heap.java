@@ -17,8 +17,9 @@ import java.util.function.LongPredicate;
 ///
 /// **What a heap must do.** Blocks are aligned as asked, lie in memory that is committed, do not
 /// overlap, and keep their contents until they are freed. On the usual paths a heap creates no Java
-/// objects: the process that it serves has a small Java heap, and a forked child has no garbage
-/// collector at all.
+/// objects: the process that it serves has a small Java heap. An allocation that finds no memory
+/// in it has failed; but a [#free] that throws OutOfMemoryError ends the program, as whatever is
+/// thrown there.
 public interface Heap {
 
     /// The alignment, in bytes, that every block has at least.
