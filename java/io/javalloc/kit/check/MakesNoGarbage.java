@@ -4,8 +4,8 @@ import com.sun.management.ThreadMXBean;
 import io.javalloc.Heap;
 import java.lang.management.ManagementFactory;
 
-/// On the usual paths no Java object is made: the process has a small Java heap, and a forked child
-/// has no garbage collector. Objects are a note only.
+/// On the usual paths no Java object is made: the process has a small Java heap, and who collects
+/// its garbage stops the program. Objects are a note only.
 final class MakesNoGarbage implements Rule {
 
     /// As many rounds come before: what a heap keeps in Java tables has grown then.
