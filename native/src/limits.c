@@ -226,8 +226,11 @@ EXPORTED int getrlimit64(__rlimit_resource_t resource, struct rlimit64 *limit) {
 /* ---- another program ---- */
 
 static int execute(const char *path, char *const arguments[], char *const environment[]) {
+    struct thread *self = &thread_self;
+    if (self->blocked_faults == 0 && !self->is_forking)
+        return (int)syscall(SYS_execve, path, arguments, environment);
     sigset_t mask;
-    signals_hand_on(&thread_self, &mask);
+    signals_hand_on(self, &mask);
     int result = (int)syscall(SYS_execve, path, arguments, environment);
     signals_restore(&mask);
     return result;
