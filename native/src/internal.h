@@ -21,7 +21,7 @@
 #include "javalloc/javalloc.h"
 
 #if !defined(__OPTIMIZE__)
-#error "not without -O1 or more: the loader is known by who calls, and that is lost if last calls are not made jumps"
+#error "not without optimisation: the loader is known by who calls, and that is lost if last calls are not made jumps"
 #endif
 
 #define likely(x)   __builtin_expect(!!(x), 1)
