@@ -20,33 +20,40 @@ for program in standard realloc aligned usable reuse overlap model threads short
   fi
 done
 
-noticed() { # PROGRAM[:ARGUMENT] MUTANT...
-  local program=$1 mutant
-  for mutant in "${@:2}"; do
-    if run "$program" "$mutant" 2>/dev/null; then
-      echo "$program does not notice: $mutant"
+noticed_with() { # STATUS PROGRAM[:ARGUMENT] MUTANT...
+  local wanted=$1 program=$2 mutant status
+  for mutant in "${@:3}"; do
+    run "$program" "$mutant" 2>/dev/null
+    status=$?
+    if ((status != wanted)); then
+      echo "$program, with '$mutant': status $status, and not $wanted, as who notices it ends with"
       survivors=$((survivors + 1))
     fi
   done
 }
 
+noticed() { noticed_with 1 "$@"; } # PROGRAM[:ARGUMENT] MUTANT...
+
 noticed standard 'malloc(0) is NULL' 'malloc(0) is shared' '8-byte alignment' 'failure leaves errno alone' \
   'success changes errno' 'free changes errno' 'calloc does not zero' 'calloc overflows' 'calloc leaves the last byte' \
   'reallocarray overflows'
-noticed realloc 'realloc(p, 0) keeps the block' 'a failed realloc frees' 'realloc loses the last bytes'
+noticed realloc 'realloc(p, 0) keeps the block' 'realloc loses the last bytes'
+noticed_with 134 realloc 'a failed realloc frees' # by libc, for the second time
 noticed aligned 'alignment stops at a page' 'alignment is rounded down' 'a huge alignment is taken' \
   'aligned_alloc takes any alignment' 'aligned_alloc wants a multiple' 'posix_memalign clears the pointer' \
   'posix_memalign takes 4' 'posix_memalign sets errno' 'valloc is malloc' 'pvalloc does not round'
-noticed usable 'usable size of NULL' 'usable size too large' 'usable size too small'
+noticed usable 'usable size of NULL' 'usable size too small'
+noticed_with 134 usable 'usable size too large' # by libc, whose own data the program has filled
 noticed overlap 'usable size too large' 'malloc(0) is shared'
 noticed model 'calloc does not zero' 'realloc loses the last bytes' '8-byte alignment' 'a failed realloc frees'
 noticed reuse 'free does nothing' 'realloc(p, 0) leaks' 'free_sized leaks'
 noticed threads 'a cache without a lock'
 noticed short-threads "a dead thread's block dies"
-noticed stacks 'malloc needs a deep stack'
+noticed_with 139 stacks 'malloc needs a deep stack'
 noticed fork 'a forked child hangs' 'realloc in a child loses the contents'
 noticed exit-order 'malloc fails while a thread exits'
-noticed oom:as 'failure leaves errno alone' 'running out of memory aborts'
+noticed oom:as 'failure leaves errno alone'
+noticed_with 134 oom:as 'running out of memory aborts'
 noticed crash 'SIGSEGV is handled' 'SIGUSR2 is handled' 'SIGPIPE is ignored' 'it prints'
 noticed signals 'a thread takes signals'
 noticed descriptors 'a descriptor is written to'
