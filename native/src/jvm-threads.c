@@ -360,6 +360,10 @@ bool jvm_threads_stop(bool anywhere, long until) {
 void jvm_threads_let_go_soon(void) { round_now--; }
 
 void jvm_threads_let_go(void) {
+    if (are_memory_only) {
+        jvm_threads_let_go_soon(); /* the first one has to bring the others back before */
+        return;
+    }
     round_now = 0;
     wake_all();
 }

@@ -277,7 +277,7 @@ static int execute_as_asked(const char *path, char *const arguments[], char *con
     if (is_alone)
         dispositions_take_back();
     if (is_stopped) {
-        jvm_threads_let_go_soon(); /* not at once: in a child they may not be there yet */
+        jvm_threads_let_go();
         jvm_threads_end_turn();
     }
     errno = saved;

@@ -3,6 +3,7 @@
  */
 #include "check.h"
 
+#include <dlfcn.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -91,10 +92,29 @@ static void names_of_old_keep_faults_for_the_jvm(void) {
     }
 }
 
-static void a_checked_ppoll_blocks_no_faults(void) {
+static int by_checked_ppoll(const sigset_t *mask) {
+    struct pollfd none = {.fd = -1};
+    return __ppoll_chk(&none, 1, NULL, mask, sizeof none);
+}
+
+/* By its name, because libc may be older. */
+static int by_epoll_pwait2(const sigset_t *mask) {
+    int (*wait)(int, struct epoll_event *, int, const struct timespec *, const sigset_t *);
+    struct epoll_event event;
+    int file = epoll_create1(EPOLL_CLOEXEC);
+    *(void **)&wait = dlsym(RTLD_DEFAULT, "epoll_pwait2");
+    int result = wait == NULL ? epoll_pwait(file, &event, 1, -1, mask) : wait(file, &event, 1, NULL, mask);
+    if (result == -1 && errno == ENOSYS)
+        result = epoll_pwait(file, &event, 1, -1, mask);
+    int saved = errno;
+    close(file);
+    errno = saved;
+    return result;
+}
+
+static void a_wait_blocks_no_faults(const char *what, int (*wait)(const sigset_t *)) {
     struct itimerval soon = {{0, 0}, {0, 1000}};
     sigset_t all_but_one, alarm_only;
-    struct pollfd none = {.fd = -1};
     sigfillset(&all_but_one);
     sigdelset(&all_but_one, SIGALRM);
     sigemptyset(&alarm_only);
@@ -102,9 +122,9 @@ static void a_checked_ppoll_blocks_no_faults(void) {
     signal(SIGALRM, note_mask);
     CHECK_EQ(sigprocmask(SIG_BLOCK, &alarm_only, NULL), 0);
     CHECK_EQ(setitimer(ITIMER_REAL, &soon, NULL), 0);
-    CHECK_EQ(__ppoll_chk(&none, 1, NULL, &all_but_one, sizeof none), -1);
+    CHECK_EQ(wait(&all_but_one), -1);
     CHECK_EQ(errno, EINTR);
-    expect_faults_unblocked("__ppoll_chk");
+    expect_faults_unblocked(what);
     CHECK_EQ(sigprocmask(SIG_UNBLOCK, &alarm_only, NULL), 0);
     signal(SIGALRM, SIG_DFL);
 }
@@ -233,13 +253,38 @@ static void what_is_blocked_and_ignored_goes_with_an_exec(bool is_beside_java) {
     CHECK(status == 0, "wait status %#x", (unsigned)status);
 }
 
+/* ---- vfork ---- */
+
+static void a_child_that_shares_memory_leaves_its_parent_alone(void) {
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        struct sigaction now;
+        free(malloc(100));
+        signal(SIGSEGV, jump_back);
+        pid_t sharing = vfork();
+        if (sharing == 0) {
+            signal(SIGSEGV, SIG_DFL);
+            _exit(0);
+        }
+        int status;
+        bool is_well = waitpid(sharing, &status, 0) == sharing && sigaction(SIGSEGV, NULL, &now) == 0;
+        _exit(is_well && now.sa_handler == jump_back ? 0 : 1);
+    }
+    int status;
+    CHECK_EQ(waitpid(child, &status, 0), child);
+    CHECK(status == 0, "wait status %#x", (unsigned)status);
+}
+
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], executed) == 0)
         return !has(mask_at_the_start, SIGFPE) + 2 * !is_ignored_at_the_start;
     check_begin("signal-doors", argc, argv);
     a_handler_that_was_set_before_blocks_no_faults();
     names_of_old_keep_faults_for_the_jvm();
-    a_checked_ppoll_blocks_no_faults();
+    a_wait_blocks_no_faults("__ppoll_chk", by_checked_ppoll);
+    a_wait_blocks_no_faults("epoll_pwait2", by_epoll_pwait2);
+    a_child_that_shares_memory_leaves_its_parent_alone();
     for (int is_before = 0; is_before < 2; is_before++) {
         a_fault_that_is_sent_finds_who_waits_for_it(SIGFPE, is_before);
         a_fault_that_is_sent_finds_who_waits_for_it(SIGSEGV, is_before);

@@ -52,7 +52,6 @@ public final class ResultFiles implements Sink, AutoCloseable {
             }
         }
 
-        /// All is written.
         @Override
         public void close() throws IOException {
             writer.close();
