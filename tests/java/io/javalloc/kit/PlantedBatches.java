@@ -12,6 +12,7 @@ import io.javalloc.memory.Memory;
 import io.javalloc.memory.Region;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /// Heaps that serve by the batch, with one fault each.
@@ -155,25 +156,25 @@ public final class PlantedBatches {
             @Override
             public Heap plant(Region region) {
                 return new Sound(region) {
-                    private long lost;
-                    private long lostBytes;
+                    private final AtomicLong lost = new AtomicLong(); // several threads count
+                    private final AtomicLong lostBytes = new AtomicLong();
 
                     @Override
                     public void flush(int sizeClass, long slots, int count) {
                         boolean loses = count > Byte.SIZE;
                         super.flush(sizeClass, slots, loses ? count - 1 : count);
-                        lost += loses ? 1 : 0;
-                        lostBytes += loses ? classBytes(sizeClass) : 0;
+                        lost.addAndGet(loses ? 1 : 0);
+                        lostBytes.addAndGet(loses ? classBytes(sizeClass) : 0);
                     }
 
                     @Override
                     public long liveBlocks() {
-                        return super.liveBlocks() - lost;
+                        return super.liveBlocks() - lost.get();
                     }
 
                     @Override
                     public long liveBytes() {
-                        return super.liveBytes() - lostBytes;
+                        return super.liveBytes() - lostBytes.get();
                     }
                 };
             }
